@@ -1,0 +1,300 @@
+"""The command line. What a subcommand needs is imported when it runs, so that the window starts without the rest.
+
+Exit status: 0 good, 1 a problem in the user's file, 2 wrong usage.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app import __version__
+
+if TYPE_CHECKING:
+    from app.document.graph import Document
+    from app.engine.export import Verdict
+
+
+class UserError(Exception):
+    """Something is wrong with what the user gave; the text is a sentence for them."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a subcommand, or open the window. Returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "blocks": blocks, "check": check, "compile": compile_, "train": train, "evaluate": evaluate, "export": export,
+    }  # fmt: skip
+    if not arguments or (arguments[0] not in commands and arguments[0] not in ("-h", "--help", "--version")):
+        return _known_errors(window, _window_parser().parse_args(arguments))
+    options = _parser().parse_args(arguments)
+    return _known_errors(commands[options.command], options)
+
+
+def window_main() -> int:
+    """Entry of ``netwright-gui``: no console, so what is wrong is said in the window."""
+    return main()
+
+
+def _known_errors(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    try:
+        return run(options)
+    except BrokenPipeError:  # the reader of our output has gone, as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if type(error).__module__.startswith(("app.", "blocks.")) or isinstance(error, OSError):
+            print(f"netwright: {error}", file=sys.stderr)
+            return 1
+        raise
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="netwright", usage="netwright [FILE] | netwright COMMAND ... (see netwright --help)")
+    parser.add_argument("file", nargs="?", type=Path)
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netwright",
+        description="Draw a neural network, train it, take it with you. Without a command, opens the window.",
+        epilog="Exit status: 0 good, 1 a problem in your file, 2 wrong usage.",
+    )
+    parser.add_argument("--version", action="version", version=f"netwright {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    listing = command("blocks", "List the kinds of block.")
+    checking = command("check", "Say what is wrong with a network, and what it costs.")
+    compiling = command("compile", "Write a network as PyTorch source.")
+    training = command("train", "Train a network and record the run in a folder.")
+    judging = command("evaluate", "Judge the best weights of a run.")
+    exporting = command("export", "Write a network as ONNX and prove the file equal to PyTorch.")
+    for sub in (checking, compiling, training):
+        sub.add_argument("file", type=Path, metavar="FILE", help="a document, *.netwright")
+    for sub in (listing, checking, judging):
+        sub.add_argument("--json", action="store_true", help="print facts as JSON")
+    compiling.add_argument("-o", "--output", type=Path, metavar="net.py", help="write here instead of to the terminal")
+    training.add_argument("--run", type=Path, metavar="DIR", help="the run folder, new or empty (default: runs/NAME-1, -2, ...)")
+    training.add_argument("--epochs", type=int, metavar="N")
+    training.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
+    training.add_argument("--seed", type=int, metavar="N")
+    training.add_argument("--set", action="append", default=[], metavar="recipe.KEY=VALUE", help="change one value of the recipe; may be repeated")
+    judging.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    judging.add_argument("--split", default="test", choices=("train", "validation", "test"))
+    exporting.add_argument("source", type=Path, metavar="RUN|FILE", help="a run folder, or a document with --weights init")
+    exporting.add_argument("-o", "--output", type=Path, required=True, metavar="model.onnx")
+    exporting.add_argument("--weights", choices=("best", "last", "init"), help="which weights (default: best of a run, init of a document)")
+    return parser
+
+
+def window(options: argparse.Namespace) -> int:
+    """Open the window."""
+    if sys.platform.startswith("linux") and not any(os.environ.get(v) for v in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        raise UserError("there is no display to open a window on; `netwright train FILE` works without one")
+    from app.window.application import run
+
+    return run(options.file)
+
+
+def blocks(options: argparse.Namespace) -> int:
+    """List the catalogue."""
+    from blocks.catalogue import load
+
+    if options.json:
+        print(json.dumps([_block_facts(block) for block in load().values()], indent=1, ensure_ascii=False))
+        return 0
+    for group, members in load().groups().items():
+        print(group)
+        for block in members:
+            print(f"  {block.__name__:<16}{block.help()}")
+    return 0
+
+
+def _block_facts(block: Any) -> dict[str, Any]:
+    from app.document.graph import as_json
+    from blocks.params import describe
+
+    limits = ("ge", "gt", "le", "lt")
+    parameters = [
+        {"name": p.name, "type": describe(p.type), "default": as_json({"": p.default})[""], "help": p.help}
+        | {limit: getattr(p, limit) for limit in limits if getattr(p, limit) is not None}
+        for p in block.fields.values()
+    ]
+    return {
+        "block": block.__name__, "label": block.label, "group": block.group, "help": block.help(), "onnx": block.onnx, "aka": list(block.aka),
+        "inputs": [{"name": p.name, "kind": p.kind, "many": p.many} for p in block.inputs],
+        "outputs": [{"name": p.name, "kind": p.kind} for p in block.outputs],
+        "params": parameters,
+    }  # fmt: skip
+
+
+def check(options: argparse.Namespace) -> int:
+    """Problems, shapes and costs."""
+    from app.data.sources import SOURCES
+    from app.document import checks
+    from app.document.analysis import analyse
+    from app.document.graph import label, type_name
+    from blocks.rules import dims
+
+    document = _load(options.file)
+    graph, analysis = document.graph, analyse(document.graph)
+    source = SOURCES.get(document.recipe.dataset)
+    problems = checks.check(graph, source.columns if source else None, analysis)
+    order = [*analysis.wiring.order, *(id for id in graph.nodes if id in analysis.wiring.cyclic)]
+    failed = any(problem.severity == "error" for problem in problems)
+    if options.json:
+        nodes = []
+        for id in order:
+            node, facts = graph.nodes[id], analysis.facts[id]
+            names = [port.name for port in node.block.outputs] or ["value"]
+            outputs = dict(zip(names, map(list, facts.outputs), strict=False)) if facts.outputs is not None else {}
+            nodes.append({
+                "id": id, "name": node.name, "block": type_name(node.block), "shapes": {"inputs": [list(s) for s in facts.inputs], "outputs": outputs},
+                "params": facts.params, "macs": facts.macs, "memory": facts.memory, "error": facts.error or None,
+            })  # fmt: skip
+        told = [
+            {"severity": p.severity, "code": p.code, "node": p.node, "name": graph.nodes[p.node].name if p.node else None, "text": p.text, "fixes": [f.label for f in p.fixes]}
+            for p in problems
+        ]
+        totals = {"params": analysis.totals.params, "macs": analysis.totals.macs, "memory": analysis.totals.memory, "nodes": len(order)}
+        print(json.dumps({"problems": told, "nodes": nodes, "totals": totals}, indent=1, ensure_ascii=False))
+        return int(failed)
+    width = max((len(graph.nodes[id].name) for id in order), default=4)
+    print(f"{'name':<{width}}  {'block':<20} {'output':>14} {'params':>12} {'MACs':>14} {'bytes':>10}")
+    for id in order:
+        node, facts = graph.nodes[id], analysis.facts[id]
+        shape = ", ".join(map(dims, facts.outputs)) if facts.outputs is not None else "?"
+        print(f"{node.name:<{width}}  {label(node.block):<20} {shape:>14} {facts.params:>12,} {facts.macs:>14,} {facts.memory:>10,}")
+    totals_ = analysis.totals
+    print(f"{'':<{width}}  {'in all':<20} {'':>14} {totals_.params:>12,} {totals_.macs:>14,} {totals_.memory:>10,}   (for one sample)")
+    for problem in problems:
+        print(checks.describe(problem, graph))
+    return int(failed)
+
+
+def compile_(options: argparse.Namespace) -> int:
+    """The PyTorch source."""
+    from app.compiler import compile_graph
+    from app.document import atomic
+
+    source = compile_graph(_load(options.file).graph).source
+    if options.output:
+        atomic.write_text(options.output, source)
+    else:
+        print(source, end="")
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train, with a bar in a terminal and lines elsewhere."""
+    from dataclasses import replace
+
+    from app.document.runs import RunFolder, new_run
+
+    document = _load(options.file)
+    values = dict(_assignment(text) for text in options.set)
+    values |= {name: value for name in ("epochs", "seed") if (value := getattr(options, name)) is not None}
+    document = replace(document, recipe=document.recipe.replace(**values))
+    if options.run and options.run.exists() and any(options.run.iterdir()):
+        raise UserError(f"{options.run} is not empty: a run is never written over another; name a new folder")
+    print("Loading PyTorch ...", file=sys.stderr)
+    from app.engine.build import build
+    from app.engine.train import Control
+    from app.engine.train import train as start
+
+    build(document, to_train=True)  # refuse before a folder is made
+    if options.run:
+        options.run.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(options.run) if options.run else new_run(Path("runs"), options.file.stem)
+    control = Control()
+
+    def interrupt(*_: object) -> None:
+        if control.stopping:
+            raise KeyboardInterrupt
+        print("\nStopping after this step ...", file=sys.stderr)
+        control.stop()
+
+    signal.signal(signal.SIGINT, interrupt)
+    from app.progress import Progress
+
+    progress = Progress(document.recipe.epochs)
+    outcome = start(document, folder, device=options.device, control=control, listen=progress.row)
+    progress.close()
+    print(f"{outcome.state}: {outcome.reason}")
+    print(f"run: {folder.path}")
+    return 1 if outcome.state == "failed" else 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Metrics of a run."""
+    from app.document.runs import RunFolder
+    from app.engine.evaluate import evaluate as judge
+
+    metrics = judge(RunFolder(options.run), options.split)
+    if options.json:
+        print(json.dumps({"split": options.split, "metrics": metrics}, indent=1))
+        return 0
+    print(f"{options.split}, {metrics['samples']} samples")
+    for name, value in metrics.items():
+        if isinstance(value, float):
+            print(f"  {name:<10}{value:.4f}")
+    for row in metrics.get("classes", []):
+        print(f"  class {row['class']:<12} precision {row['precision']:.3f}  recall {row['recall']:.3f}  F1 {row['f1']:.3f}  of {row['support']}")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """An ONNX file, proven equal."""
+    from app.document.runs import RunFolder, is_run
+
+    if not options.source.exists():
+        raise UserError(f"there is no {options.source}")
+    weights = options.weights or ("best" if options.source.is_dir() else "init")
+    if not options.source.is_dir() and weights != "init":
+        raise UserError(f"{options.source} is a document without trained weights: give the run folder instead, or --weights init")
+    if options.source.is_dir() and not is_run(options.source):
+        raise UserError(f"{options.source} is no run folder: it should hold document.netwright and run.json")
+    document = None if options.source.is_dir() else _load(options.source)
+    if not options.output.absolute().parent.is_dir():
+        raise UserError(f"there is no folder {options.output.absolute().parent} to write to")
+    print("Loading PyTorch ...", file=sys.stderr)
+    from app.engine.build import build
+    from app.engine.evaluate import open_run
+    from app.engine.export import export_onnx
+
+    model = build(document) if document else open_run(RunFolder(options.source), weights)
+    print(_verdict(export_onnx(model.net, model.compiled, options.output)))
+    return 0
+
+
+def _verdict(verdict: "Verdict") -> str:
+    batches = " and ".join(map(str, verdict.batches))
+    return (
+        f"{verdict.path}: {verdict.size / 1024:,.1f} KiB, opset {verdict.opset}\n"
+        f"ONNX matches PyTorch: largest difference {verdict.difference:.2g} (onnxruntime, batch sizes {batches})"
+    )
+
+
+def _load(path: Path) -> "Document":
+    from app.document.storage import load
+
+    return load(path)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    name = key.removeprefix("recipe.")
+    if not separator or name == key:
+        raise UserError(f"--set {text}: it should read recipe.KEY=VALUE, such as recipe.learning_rate=0.01")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -1,0 +1,1 @@
+"""Data sets: their columns, samples as numpy arrays, splits. No Qt, no torch."""

@@ -1,0 +1,214 @@
+"""What follows from a graph: the shape at every port, parameters, MACs, activation memory, and what is wrong.
+
+Rules are pure, so their results are remembered by (block, input shapes); an analysis is brought up to date from the one before, and
+costs what the edit touched.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heapify, heappop, heappush
+
+from app.document.graph import Edge, EdgeId, Graph, Node, NodeId, Unknown
+from app.document.wiring import NO_EDGES, Wiring, differing, rewire, wire
+from blocks.core import Block, BlockError, Kind, Port, Shape, Shapes
+from blocks.rules import size
+
+BYTES = 4  # of a float32
+LARGEST_TENSOR = 2**40  # entries; more is refused before anything is allocated
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a node. ``outputs`` is None where that can't be said: with ``error`` the cause is here, else further up.
+
+    ``inputs`` are the shapes that come in, ``memory`` the bytes of the results for one sample.
+    """
+
+    inputs: Shapes = ()
+    outputs: Shapes | None = None
+    kinds: tuple[Kind, ...] = ()
+    params: int = 0
+    macs: int = 0
+    memory: int = 0
+    error: str = ""
+    code: str = ""
+
+
+UNKNOWN = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the graph. ``memory`` is bytes of results for one sample."""
+
+    params: int = 0
+    macs: int = 0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that follows from ``graph``."""
+
+    graph: Graph
+    wiring: Wiring
+    facts: Mapping[NodeId, Facts]
+    totals: Totals
+
+    def shape_at(self, edge: Edge) -> Shape | None:
+        """The shape that flows through a wire, where it is known."""
+        facts = self.facts[edge.source]
+        names = [port.name for port in self.graph.nodes[edge.source].block.outputs]
+        if facts.outputs is None or edge.source_port not in names:
+            return None
+        return facts.outputs[names.index(edge.source_port)]
+
+    def kind_at(self, edge: Edge) -> Kind:
+        """What flows through a wire: real numbers or indices."""
+        facts = self.facts[edge.source]
+        names = [port.name for port in self.graph.nodes[edge.source].block.outputs]
+        return facts.kinds[names.index(edge.source_port)] if facts.kinds and edge.source_port in names else "any"
+
+
+def analyse(graph: Graph, before: Analysis | None = None) -> Analysis:
+    """The analysis of ``graph``, brought up to date from ``before`` where that is given."""
+    if before is None:
+        return _from_scratch(graph, wire(graph))
+    if before.graph is graph:
+        return before
+    edges = differing(before.graph.edges, graph.edges)
+    wiring = rewire(before.wiring, before.graph, graph, edges)
+    if wiring.cyclic or before.wiring.cyclic:
+        return _from_scratch(graph, wiring)
+    return _update(graph, wiring, before, edges)
+
+
+def _from_scratch(graph: Graph, wiring: Wiring) -> Analysis:
+    facts: dict[NodeId, Facts] = {}
+    params = macs = memory = 0
+    nodes, incoming, rank = graph.nodes, wiring.incoming, wiring.rank
+    for id in rank:  # made in rank order
+        known = facts[id] = _evaluate(nodes[id].block, incoming.get(id, NO_EDGES), facts, nodes)
+        params += known.params
+        macs += known.macs
+        memory += known.memory
+    for id in wiring.cyclic:
+        facts[id] = UNKNOWN
+    return Analysis(graph, wiring, facts, Totals(params, macs, memory))
+
+
+def _update(graph: Graph, wiring: Wiring, before: Analysis, edge_ids: list[EdgeId]) -> Analysis:
+    facts = dict(before.facts)
+    totals = before.totals
+    params, macs, memory = totals.params, totals.macs, totals.memory
+    nodes, rank, incoming, outgoing = graph.nodes, wiring.rank, wiring.incoming, wiring.outgoing
+    touched: set[NodeId] = set()
+    for id in differing(before.graph.nodes, nodes):
+        if id not in nodes:
+            gone = facts.pop(id)
+            params, macs, memory = params - gone.params, macs - gone.macs, memory - gone.memory
+        elif id not in before.graph.nodes or before.graph.nodes[id].block is not nodes[id].block:
+            touched.add(id)
+    for edge_id in edge_ids:
+        for edges in (before.graph.edges, graph.edges):
+            if edge_id in edges and edges[edge_id].target in nodes:
+                touched.add(edges[edge_id].target)
+    queue = [(rank[id], id) for id in touched]
+    heapify(queue)
+    while queue:
+        _, id = heappop(queue)
+        touched.discard(id)
+        old = facts.get(id, UNKNOWN)
+        new = _evaluate(nodes[id].block, incoming.get(id, NO_EDGES), facts, nodes)
+        facts[id] = new
+        params, macs, memory = params + new.params - old.params, macs + new.macs - old.macs, memory + new.memory - old.memory
+        if new.outputs != old.outputs or new.kinds != old.kinds:
+            for edge in outgoing.get(id, NO_EDGES):
+                if edge.target not in touched:
+                    touched.add(edge.target)
+                    heappush(queue, (rank[edge.target], edge.target))
+    return Analysis(graph, wiring, facts, Totals(params, macs, memory))
+
+
+def _evaluate(block: Block, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> Facts:
+    """Facts of one node from those of the nodes that feed it."""
+    ports = block.inputs
+    if len(edges) == 1 and len(ports) == 1 and ports[0].name == edges[0].target_port:  # the usual case, without a loop
+        source = facts[edges[0].source]
+        if source.outputs is None:
+            return UNKNOWN
+        if len(source.outputs) == 1:
+            return infer(block, source.outputs, source.kinds)
+    if isinstance(block, Unknown):
+        return Facts(error=f"block type {block.type_name!r} is not known here: it is kept as it is, but the network can't run", code="unknown-block")
+    wanted, missing = arrange(ports, edges)
+    if missing:
+        return Facts(error=_missing_text(block, missing), code="unconnected")
+    shapes: list[Shape] = []
+    kinds: list[Kind] = []
+    for edge in wanted:
+        source = facts[edge.source]
+        if source.outputs is None:
+            return UNKNOWN
+        at = next((k for k, port in enumerate(nodes[edge.source].block.outputs) if port.name == edge.source_port), -1)
+        if at < 0:
+            return UNKNOWN
+        shapes.append(source.outputs[at])
+        kinds.append(source.kinds[at])
+    return infer(block, tuple(shapes), tuple(kinds))
+
+
+def arrange(ports: tuple[Port, ...], edges: tuple[Edge, ...]) -> tuple[list[Edge], list[Port]]:
+    """The wires in port order, those of a Many port one after the other, and the ports that lack one."""
+    wanted: list[Edge] = []
+    missing: list[Port] = []
+    for port in ports:
+        found = [edge for edge in edges if edge.target_port == port.name]
+        if not found and not port.optional:
+            missing.append(port)
+        wanted += found if port.many else found[:1]
+    return wanted, missing
+
+
+def _missing_text(block: Block, missing: list[Port]) -> str:
+    if len(block.inputs) == 1:
+        return "has no input: drag a wire from another block onto it"
+    names = " and ".join(port.name for port in missing)
+    return f"has no wire at {names}: drag one there from another block"
+
+
+@lru_cache(maxsize=65_536)
+def infer(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
+    """Facts of a block for shapes at its inputs. Never raises: a broken rule is a fact with an error."""
+    try:
+        _check_kinds(block, kinds)
+        result = block.shape(*shapes)
+        several = bool(result) and isinstance(result[0], tuple)
+        outputs: Shapes = result if several else (result,)  # type: ignore[assignment]
+        weights = block.weights(*shapes)
+        largest = max(map(size, (*outputs, *weights.values())), default=0)
+        if largest > LARGEST_TENSOR:
+            raise BlockError(f"would hold a tensor of {largest:.3g} numbers ({largest * BYTES / 2**30:,.0f} GiB): make it smaller", "too-large")
+        return Facts(
+            shapes, outputs, block.kinds(*kinds), sum(map(size, weights.values())), block.macs(*shapes), BYTES * sum(map(size, outputs)),
+        )
+    except BlockError as error:
+        return Facts(shapes, error=str(error), code=error.code)
+
+
+def _check_kinds(block: Block, kinds: tuple[Kind, ...]) -> None:
+    ports = block.inputs
+    for k, kind in enumerate(kinds):
+        port = ports[min(k, len(ports) - 1)]
+        if (text := kind_error(kind, port, block.label)) :
+            raise BlockError(text, "kind")
+
+
+def kind_error(kind: Kind, port: Port, label: str) -> str:
+    """Why what flows can't flow into a port; empty where it can."""
+    if "any" in (kind, port.kind) or kind == port.kind:
+        return ""
+    if port.kind == "index":
+        return f"the {port.name} of {label} takes class labels, not real numbers: wire a Target of kind 'class' to it"
+    return f"{label} takes real numbers, not class labels"

@@ -1,0 +1,104 @@
+"""The values a document is made of. All are frozen: an edit makes a new one that shares what did not change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.document.recipe import Recipe
+from blocks.core import Block, Port, param
+
+NodeId = str
+EdgeId = str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One block on the canvas. ``position`` is its top left corner in logical pixels; it says nothing about the network."""
+
+    id: NodeId
+    block: Block
+    name: str
+    position: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A wire from an output port to an input port. Wires into a Many port count in the order of ``Graph.edges``."""
+
+    source: NodeId
+    source_port: str
+    target: NodeId
+    target_port: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes and wires by id. ``next_id`` only grows, so an id never comes back for something else."""
+
+    nodes: Mapping[NodeId, Node] = field(default_factory=dict)
+    edges: Mapping[EdgeId, Edge] = field(default_factory=dict)
+    next_id: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A block of blocks: a named inner graph, whose Input and Output blocks are its ports, and its own parameters."""
+
+    name: str
+    graph: Graph
+    help: str = ""
+    parameters: tuple["Parameter", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a definition: a name, a default, and optional limits."""
+
+    name: str
+    default: float | int | bool | str
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything a file holds: the network, the definitions it uses, and how to train it."""
+
+    graph: Graph = field(default_factory=Graph)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+class Unknown(Block):
+    """A block of a type that is not installed here. Its parameters are kept, as JSON text, exactly as they were."""
+
+    glyph = "unknown"
+    group = "Unknown"
+    inputs = (Port("x", "any", many=True),)
+    type_name: str = param(default="?", help="The type that the document names.")
+    data: str = param(default="{}", help="The parameters in the document.")
+
+
+def type_name(block: Block) -> str:
+    """The name of a block's type in a file."""
+    return block.type_name if isinstance(block, Unknown) else type(block).__name__
+
+
+def label(block: Block) -> str:
+    """The name of a block's type for people."""
+    return block.type_name if isinstance(block, Unknown) else block.label
+
+
+def port(block: Block, name: str, side: str) -> Port | None:
+    """The port ``name`` among the "inputs" or "outputs"; None where there is none. An unknown block has whatever it is asked for."""
+    ports: tuple[Port, ...] = getattr(block, side)
+    found = next((p for p in ports if p.name == name), None)
+    if found is None and isinstance(block, Unknown):
+        return Port(name, "any", many=side == "inputs")
+    return found
+
+
+def as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameter values as JSON: tuples become lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

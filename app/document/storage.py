@@ -1,0 +1,242 @@
+"""Documents in files (``*.netwright``) and on the clipboard: JSON that is checked at the door.
+
+Reading runs nothing and guesses nothing. Whatever is wrong is told at once, each with its place, such as ``graph.nodes[3].params.stride``.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.document import atomic
+from app.document.graph import Definition, Document, Edge, Graph, Node, Parameter, Unknown, as_json, port, type_name
+from app.document.recipe import Recipe
+from blocks import catalogue
+from blocks.core import Block, Record
+from blocks.params import ParamError
+
+if TYPE_CHECKING:
+    from app.document.schema import DocumentModel, GraphModel
+
+SUFFIX = ".netwright"
+MOST_BYTES = 64 * 2**20
+MOST_DEPTH = 64
+MOST_SHOWN = 20
+
+
+class DocumentError(Exception):
+    """A document can't be read. ``errors`` holds (path, message) for each mistake found."""
+
+    def __init__(self, errors: list[tuple[str, str]], source: str = "the document") -> None:
+        self.errors = errors
+        lines = [f"{path}: {message}" if path else message for path, message in errors[:MOST_SHOWN]]
+        if len(errors) > MOST_SHOWN:
+            lines.append(f"... and {len(errors) - MOST_SHOWN} more")
+        super().__init__(f"{source} can't be read: " + (lines[0] if len(lines) == 1 else "\n  " + "\n  ".join(lines)))
+
+
+def load(path: Path) -> Document:
+    """Read a document; raises DocumentError, also where the file is not there."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise DocumentError([("", error.strerror or str(error))], str(path)) from None
+    return loads(data, str(path))
+
+
+def save(path: Path, document: Document) -> None:
+    """Write a document, whole or not at all; raises OSError."""
+    atomic.write_text(path, dumps(document))
+
+
+def loads(data: bytes | str, source: str = "the document") -> Document:
+    """A document from its JSON; raises DocumentError."""
+    errors: list[tuple[str, str]] = []
+    model = _structure(_parse(data, source), source)
+    graph = _graph(model.graph, "graph", errors)
+    definitions = {
+        d.name: Definition(
+            d.name, _graph(d.graph, f"definitions[{k}].graph", errors), d.help,
+            tuple(Parameter(p.name, p.default, p.help, p.minimum, p.maximum) for p in d.parameters),
+        )
+        for k, d in enumerate(model.definitions)
+    }  # fmt: skip
+    recipe = Recipe(**_values(Recipe, model.recipe, "recipe", errors))
+    if errors:
+        raise DocumentError(errors, source)
+    return Document(graph, definitions, recipe)
+
+
+def _parse(data: bytes | str, source: str) -> Any:
+    def refuse(path: str, message: str) -> DocumentError:
+        return DocumentError([(path, message)], source)
+
+    def pairs(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(entries)
+        if len(result) < len(entries):
+            twice = next(key for key, _ in entries if sum(key == other for other, _ in entries) > 1)
+            raise refuse("", f"the key {twice[:60]!r} stands twice in one object")
+        return result
+
+    def constant(name: str) -> Any:
+        raise refuse("", f"{name} is not a number that JSON knows")
+
+    def whole(digits: str) -> int:
+        if len(digits) > 20:
+            raise refuse("", f"a number of {len(digits)} digits is too large")
+        return int(digits)
+
+    if len(data) > MOST_BYTES:
+        raise refuse("", f"it is larger than {MOST_BYTES // 2**20} MiB")
+    try:
+        text = data.decode() if isinstance(data, bytes) else data
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_int=whole)
+    except UnicodeDecodeError as error:
+        raise refuse("", f"it is no UTF-8 text (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise refuse("", f"line {error.lineno}, column {error.colno}: {error.msg}: it is cut off or no JSON") from None
+    except RecursionError:
+        raise refuse("", f"it is nested deeper than {MOST_DEPTH} levels") from None
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise refuse("", f"it is nested deeper than {MOST_DEPTH} levels")
+        level = [inner for outer in level for inner in _inner(outer)]
+    return value
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    return (v for v in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()) if isinstance(v, (dict, list)))
+
+
+def _structure(value: Any, source: str) -> "DocumentModel":
+    from pydantic import ValidationError  # 45 ms: when a file is opened, not when the window starts
+
+    from app.document.schema import FORMAT, VERSION, DocumentModel
+
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise DocumentError([("format", f"it is no Netwright document: 'format' must be {FORMAT!r}")], source)
+    version = value.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise DocumentError([("version", f"it was written by a newer Netwright (format {version}, this one reads {VERSION}): please update")], source)
+    try:
+        return DocumentModel.model_validate(value)
+    except ValidationError as error:
+        raise DocumentError([(_path(e["loc"]), _plain(e)) for e in error.errors(include_url=False)], source) from None
+
+
+def _plain(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "this key is not known"
+    return str(error["msg"])[0].lower() + str(error["msg"])[1:]
+
+
+def _path(place: Iterable[int | str]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _graph(model: "GraphModel", place: str, errors: list[tuple[str, str]]) -> Graph:
+    nodes: dict[str, Node] = {}
+    for k, node in enumerate(model.nodes):
+        if node.id in nodes:
+            errors.append((f"{place}.nodes[{k}].id", f"the id {node.id!r} stands twice"))
+        block = _block(node.block, node.params, f"{place}.nodes[{k}].params", errors)
+        nodes[node.id] = Node(node.id, block, node.name, (node.position[0], node.position[1]))
+    numbers = [int(id[1:]) for id in nodes if id[0] == "n" and id[1:].isdecimal() and len(id) < 16]
+    next_id = max(numbers, default=0) + 1
+    edges: dict[str, Edge] = {}
+    for k, model_edge in enumerate(model.edges):
+        edge = Edge(*model_edge.start, *model_edge.end)
+        ends = ((edge.source, edge.source_port, "from", "outputs"), (edge.target, edge.target_port, "to", "inputs"))
+        for id, name, key, side in ends:
+            if id not in nodes:
+                errors.append((f"{place}.edges[{k}].{key}", f"there is no node {id!r}"))
+            elif port(nodes[id].block, name, side) is None:
+                errors.append((f"{place}.edges[{k}].{key}", f"{type_name(nodes[id].block)} has no {side[:-1]} {name!r}"))
+        edges[f"e{next_id + k}"] = edge
+    _check_single(nodes, edges, place, errors)
+    return Graph(nodes, edges, next_id + len(edges))
+
+
+def _check_single(nodes: dict[str, Node], edges: dict[str, Edge], place: str, errors: list[tuple[str, str]]) -> None:
+    taken: set[tuple[str, str]] = set()
+    for k, edge in enumerate(edges.values()):
+        end = (edge.target, edge.target_port)
+        target = port(nodes[edge.target].block, edge.target_port, "inputs") if edge.target in nodes else None
+        if target and not target.many and end in taken:
+            errors.append((f"{place}.edges[{k}].to", f"the input {edge.target_port!r} of {edge.target!r} takes only one wire"))
+        taken.add(end)
+
+
+def _block(name: str, params: dict[str, Any], place: str, errors: list[tuple[str, str]]) -> Block:
+    kind = catalogue.load().get(name)
+    if kind is None:
+        return Unknown(type_name=name, data=json.dumps(params))
+    return kind(**_values(kind, params, place, errors))
+
+
+def _values(kind: type[Record], values: dict[str, Any], place: str, errors: list[tuple[str, str]]) -> dict[str, Any]:
+    """The values that fit; for the others an error each."""
+    good: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            if name not in kind.fields:
+                raise ParamError(name, f"{kind.__name__} has no such parameter; it has {', '.join(kind.fields) or 'none'}")
+            good[name] = kind.fields[name].coerce(value)
+        except ParamError as error:
+            errors.append((f"{place}.{name[:60]}", str(error)))
+    return good
+
+
+def dumps(document: Document) -> str:
+    """A document as JSON, a line for each node and wire, so that it compares well."""
+    definitions = [
+        {
+            "name": d.name, "help": d.help, "graph": _graph_json(d.graph),
+            "parameters": [
+                {key: v for key in Parameter.__slots__ if (v := getattr(p, key)) is not None} for p in d.parameters
+            ],
+        }
+        for d in document.definitions.values()
+    ]  # fmt: skip
+    value = {
+        "format": "netwright",
+        "version": 1,
+        "graph": _graph_json(document.graph),
+        "definitions": definitions,
+        "recipe": as_json(document.recipe.values()),
+    }
+    return _lines(value, 0) + "\n"
+
+
+def _graph_json(graph: Graph) -> dict[str, Any]:
+    nodes = [
+        {"id": n.id, "block": type_name(n.block), "name": n.name, "params": params(n.block), "position": [_short(v) for v in n.position]}
+        for n in graph.nodes.values()
+    ]
+    edges = [{"from": [e.source, e.source_port], "to": [e.target, e.target_port]} for e in graph.edges.values()]
+    return {"nodes": nodes, "edges": edges}
+
+
+def params(block: Block) -> dict[str, Any]:
+    """The parameters of a block as they stand in a file: all of them, so that a later default changes no document."""
+    if isinstance(block, Unknown):
+        return dict(json.loads(block.data))
+    return as_json(block.values())
+
+
+def _short(value: float) -> float | int:
+    return int(value) if value == int(value) else round(value, 2)
+
+
+def _lines(value: Any, depth: int) -> str:
+    """JSON with the outer three levels spread over lines."""
+    if depth > 2 or not value or not isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    pad = " " * (depth + 1)
+    if isinstance(value, dict):
+        body = [f"{pad}{json.dumps(key, ensure_ascii=False)}: {_lines(inner, depth + 1)}" for key, inner in value.items()]
+        return "{\n" + ",\n".join(body) + "\n" + " " * depth + "}"
+    return "[\n" + ",\n".join(pad + _lines(inner, depth + 1) for inner in value) + "\n" + " " * depth + "]"

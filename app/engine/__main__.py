@@ -1,0 +1,5 @@
+"""``python -m app.engine``: the worker."""
+
+from app.engine.worker import main
+
+main()

@@ -1,0 +1,140 @@
+"""What the window and the engine say to each other: plain values, a line of JSON each. Imports nothing heavy.
+
+Metrics do not travel here: they are appended to the run folder, which anyone can read.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+# To the engine
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Train ``document`` (its JSON) and record it in the folder ``run``."""
+
+    document: str
+    run: str
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Hold the run after the current step; everything stays in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the run after the current step, with a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Write ``path`` from a run's weights, and check it."""
+
+    run: str
+    path: str
+    weights: str = "best"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Judge a run's best weights on a part of the data."""
+
+    run: str
+    split: str = "test"
+
+
+# From the engine
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The engine has loaded torch. ``devices`` are (name for --device, name for people), the best first."""
+
+    torch: str
+    devices: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Said every second, so that a hung engine is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run began."""
+
+    run: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The run holds, or goes on again."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run ended: ``state`` is "done", "stopped" or "failed", ``reason`` a sentence for the user."""
+
+    run: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An ONNX file was written and compared with PyTorch. ``difference`` is the largest absolute one, over ``batches``."""
+
+    path: str
+    difference: float
+    batches: list[int]
+    opset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Metrics of a run on a part of the data."""
+
+    run: str
+    split: str
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request could not be met; ``task`` is its name, ``reason`` a sentence for the user."""
+
+    task: str
+    reason: str
+
+
+Message = Train | Pause | Resume | Stop | Export | Evaluate | Ready | Alive | Started | Paused | Finished | Exported | Evaluated | Failed
+KINDS: dict[str, type[Message]] = {
+    kind.__name__: kind
+    for kind in (Train, Pause, Resume, Stop, Export, Evaluate, Ready, Alive, Started, Paused, Finished, Exported, Evaluated, Failed)
+}
+
+
+def encode(message: Message) -> bytes:
+    """One line of JSON."""
+    return json.dumps({"kind": type(message).__name__, **asdict(message)}).encode() + b"\n"
+
+
+def decode(line: bytes) -> Message | None:
+    """The message in a line; None where it is none, as when a library prints to the wrong place."""
+    try:
+        value = json.loads(line)
+        return KINDS[value.pop("kind")](**value)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

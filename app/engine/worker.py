@@ -1,0 +1,122 @@
+"""The worker: reads messages from stdin, trains, answers on stdout. It ends when its stdin does, so that it never outlives the window."""
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from app.engine import messages as m
+
+if TYPE_CHECKING:
+    from app.engine.train import Control
+
+GRACE_SECONDS = 3.0
+
+
+class Worker:
+    """One task at a time, in the main thread; stop and pause arrive in another."""
+
+    def __init__(self, commands: BinaryIO, answers: BinaryIO) -> None:
+        self._commands, self._answers = commands, answers
+        self._lock = threading.Lock()
+        self._tasks: queue.SimpleQueue[m.Message | None] = queue.SimpleQueue()
+        self._control: Control | None = None
+
+    def say(self, message: m.Message) -> None:
+        """Send a message; a window that is gone is no error."""
+        with self._lock, contextlib.suppress(OSError):
+            self._answers.write(m.encode(message))
+            self._answers.flush()
+
+    def run(self) -> None:
+        """Load torch, then serve until stdin ends."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._beat, daemon=True).start()
+        import torch
+
+        from app.engine.build import devices
+
+        self.say(m.Ready(torch.__version__, devices()))
+        while (task := self._tasks.get()) is not None:
+            try:
+                self._serve(task)
+            except Exception as error:
+                traceback.print_exc()
+                self.say(m.Failed(type(task).__name__, _reason(error)))
+
+    def _listen(self) -> None:
+        for line in self._commands:
+            message = m.decode(line)
+            control = self._control
+            if isinstance(message, m.Stop) and control:
+                control.stop()
+            elif isinstance(message, m.Pause) and control:
+                control.pause()
+                self.say(m.Paused(True))
+            elif isinstance(message, m.Resume) and control:
+                control.resume()
+                self.say(m.Paused(False))
+            elif isinstance(message, (m.Train, m.Export, m.Evaluate)):
+                self._tasks.put(message)
+        if self._control:
+            self._control.stop()
+        self._tasks.put(None)
+        time.sleep(GRACE_SECONDS)
+        os._exit(0)
+
+    def _beat(self) -> None:
+        while True:
+            self.say(m.Alive())
+            time.sleep(1.0)
+
+    def _serve(self, task: m.Message) -> None:
+        from app.document.runs import RunFolder
+
+        if isinstance(task, m.Train):
+            self._train(task)
+        elif isinstance(task, m.Export):
+            from app.engine.evaluate import open_run
+            from app.engine.export import export_onnx
+
+            model = open_run(RunFolder(Path(task.run)), task.weights)
+            verdict = export_onnx(model.net, model.compiled, Path(task.path))
+            self.say(m.Exported(str(verdict.path), verdict.difference, list(verdict.batches), verdict.opset, verdict.size))
+        elif isinstance(task, m.Evaluate):
+            from app.engine.evaluate import evaluate
+
+            self.say(m.Evaluated(task.run, task.split, evaluate(RunFolder(Path(task.run)), task.split)))
+
+    def _train(self, task: m.Train) -> None:
+        from app.document import storage
+        from app.document.runs import RunFolder
+        from app.engine.train import Control, train
+
+        self._control = Control()
+        try:
+            self.say(m.Started(task.run, task.device))
+            outcome = train(storage.loads(task.document), RunFolder(Path(task.run)), device=task.device, control=self._control)
+            self.say(m.Finished(task.run, outcome.state, outcome.reason))
+        except Exception as error:
+            traceback.print_exc()
+            self.say(m.Finished(task.run, "failed", _reason(error)))
+        finally:
+            self._control = None
+
+
+def _reason(error: Exception) -> str:
+    """What an exception says to a user: our own errors are sentences already."""
+    text = str(error).strip() or type(error).__name__
+    known = type(error).__module__.startswith(("app.", "blocks.")) or isinstance(error, OSError)
+    return text if known else f"{type(error).__name__}: {text.splitlines()[0]}"
+
+
+def main() -> None:
+    """Serve on stdin and stdout. What libraries print goes to stderr, so that it can't break a message."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    Worker(sys.stdin.buffer, answers).run()
