@@ -171,4 +171,4 @@ class Block(Record):
     @classmethod
     def help(cls) -> str:
         """The first sentence of the docstring: what the block does, for a beginner."""
-        return (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
+        return (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ").replace("`", "")

@@ -4,7 +4,6 @@ from typing import Literal
 
 from blocks.core import Block, BlockError, Kind, Port, Shape, param
 from blocks.params import Ints
-from blocks.rules import dims
 
 
 class Input(Block, label="Input", group="Data", glyph="input", inputs=(), aka=("image", "data", "placeholder")):
@@ -35,10 +34,6 @@ class Target(Block, label="Target", group="Data", glyph="target", inputs=(), aka
     def kinds(self, *kinds: Kind) -> tuple[Kind, ...]:
         """Labels are indices, values are real."""
         return ("index" if self.kind == "class" else "real",)
-
-    def chips(self, *xs: Shape) -> list[tuple[str, bool]]:
-        """The range of labels, or the shape of the values."""
-        return [(f"class 0–{self.classes - 1}" if self.kind == "class" else dims(self.size), True)]
 
 
 class Output(Block, label="Output", group="Data", glyph="output", inputs=(Port("x", "any"),), outputs=(), slim=True, aka=("result", "prediction"), example=((10,),)):

@@ -8,7 +8,7 @@ from blocks.core import Record, param
 class Recipe(Record):
     """Everything about a training run that is not the network. Fractions are of all samples, rates are per step."""
 
-    dataset: str = param(default="digits", help="The data set: 'digits' comes with Netwright, 1,797 handwritten digits of 8×8.")
+    dataset: Literal["digits"] = param(default="digits", help="The data set: 'digits' comes with Netwright, 1,797 handwritten digits of 8×8.")
     validation: float = param(default=0.2, ge=0, lt=1, help="Share of the samples on which the network is judged after each epoch; it never learns from them.")
     test: float = param(default=0.2, ge=0, lt=1, help="Share of the samples kept for one last, honest judgement.")
     epochs: int = param(default=30, ge=1, le=100_000, help="How often the network sees each training sample.")

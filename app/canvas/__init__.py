@@ -1,0 +1,1 @@
+"""The graph on screen: items, the view, and one class for each mouse gesture."""

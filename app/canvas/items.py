@@ -1,0 +1,168 @@
+"""What lies in the scene: one item for a block, one for a wire. They carry ids; the truth is in the document."""
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas import face as faces
+from app.canvas import paint
+from app.canvas.face import WIDTH, Face, Spot
+from app.canvas.route import Point, label_spot, path, route
+from app.document.graph import EdgeId, Node, NodeId
+from app.look import theme
+from blocks.core import Kind
+
+MARGIN = 12.0  # ports, badge and focus ring reach over the edge
+
+
+class NodeItem(QGraphicsItem):
+    """A block on the canvas."""
+
+    def __init__(self, node: Node, face: Face) -> None:
+        super().__init__()
+        self.id: NodeId = node.id
+        self.face = face
+        self.state = paint.State()
+        self.lit_ports: frozenset[str] = frozenset()
+        self.quiet_ports: frozenset[str] = frozenset()  # a dot would only clutter a tight stack
+        self.setZValue(2)
+        self.set_node(node, face)
+
+    def set_node(self, node: Node, face: Face) -> None:
+        """Show this node; wires must be laid anew after it."""
+        if face.height != self.face.height:
+            self.prepareGeometryChange()
+        self.node, self.face = node, face
+        self.inputs = faces.inputs(node.block, face.height)
+        self.outputs = faces.outputs(node.block, face.height)
+        self.setPos(*node.position)
+        self.setToolTip("")
+        self.update()
+
+    def set_state(self, **changes: bool) -> None:
+        """Change how it is drawn."""
+        old = self.state
+        values = {name: changes.get(name, getattr(old, name)) for name in paint.State.__slots__}
+        if (new := paint.State(**values)) != old:
+            self.state = new
+            self.update()
+
+    def rect(self) -> QRectF:
+        """The block itself in scene coordinates."""
+        return QRectF(self.pos().x(), self.pos().y(), WIDTH, self.face.height)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.face.height + 2 * MARGIN)
+
+    def shape(self) -> QPainterPath:
+        outline = QPainterPath()
+        outline.addRect(0, 0, WIDTH, self.face.height)
+        return outline
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())  # type: ignore[attr-defined]
+        paint.paint_block(painter, self.face, self.state, zoom)
+        if zoom >= paint.MIDDLE:
+            for side, spots in (("in", self.inputs), ("out", self.outputs)):
+                for name, spot in spots.items():
+                    key = f"{side}:{name}"
+                    if key not in self.quiet_ports or key in self.lit_ports or self.state.hovered:
+                        paint.paint_port(painter, spot.x, spot.y, lit=key in self.lit_ports)
+
+    def set_ports(self, *, lit: frozenset[str] | None = None, quiet: frozenset[str] | None = None) -> None:
+        """Which ports light up, and which are not drawn."""
+        before = self.lit_ports, self.quiet_ports
+        self.lit_ports = self.lit_ports if lit is None else lit
+        self.quiet_ports = self.quiet_ports if quiet is None else quiet
+        if before != (self.lit_ports, self.quiet_ports):
+            self.update()
+
+    def port_at(self, at: QPointF, reach: float) -> tuple[str, str] | None:
+        """The ("in" or "out", name) of the port within ``reach`` of a scene point."""
+        local = at - self.pos()
+        best: tuple[float, tuple[str, str]] | None = None
+        for side, spots in (("out", self.outputs), ("in", self.inputs)):
+            for name, spot in spots.items():
+                far = max(abs(local.x() - spot.x), abs(local.y() - spot.y))
+                if far <= reach and (best is None or far < best[0]):
+                    best = far, (side, name)
+        return best[1] if best else None
+
+
+class WireItem(QGraphicsItem):
+    """A wire between two blocks, with a pill for the shape where it changes."""
+
+    def __init__(self, id: EdgeId) -> None:
+        super().__init__()
+        self.id = id
+        self.corners: list[Point] = [(0.0, 0.0), (0.0, 0.0)]
+        self.path_ = QPainterPath()
+        self.pill = ""
+        self.text = ""  # the shape, shown while hovered
+        self.kind: Kind = "real"
+        self.vector = self.broken = self.selected = self.hovered = self.going = False
+        self.setZValue(1)
+
+    def lay(self, start: NodeItem, source: Spot, end: NodeItem, target: Spot) -> None:
+        """Lay the wire between two ports."""
+        a = (start.pos().x() + source.x, start.pos().y() + source.y)
+        b = (end.pos().x() + target.x, end.pos().y() + target.y)
+        corners = route(a, (source.dx, source.dy), b, (target.dx, target.dy), tight=bool(target.dx) and bool(source.dy))
+        if corners != self.corners:
+            self.prepareGeometryChange()
+            self.corners, self.path_ = corners, path(corners)
+
+    @property
+    def short(self) -> bool:
+        """Whether it only joins two blocks of a tight stack."""
+        return len(self.corners) == 2 and abs(self.corners[1][1] - self.corners[0][1]) <= 20
+
+    def describe(self, *, pill: str, text: str, kind: Kind, vector: bool, broken: bool) -> None:
+        """What flows through it."""
+        self.prepareGeometryChange()
+        self.pill, self.text, self.kind, self.vector, self.broken = pill, text, kind, vector, broken
+        self.update()
+
+    def set_state(self, *, selected: bool | None = None, hovered: bool | None = None) -> None:
+        """Change how it is drawn."""
+        self.prepareGeometryChange()
+        self.selected = self.selected if selected is None else selected
+        self.hovered = self.hovered if hovered is None else hovered
+        self.setZValue(1.5 if self.selected or self.hovered else 1)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        rect = self.path_.controlPointRect().adjusted(-4, -4, 4, 4)
+        if text := self._shown():
+            x, y = label_spot(self.corners)
+            half = paint.pill_width(text) / 2 + 2
+            rect = rect.united(QRectF(x - half, y - 11, 2 * half, 22))
+        return rect
+
+    def shape(self) -> QPainterPath:
+        stroker = QPainterPathStroker()
+        stroker.setWidth(10)
+        return stroker.createStroke(self.path_)
+
+    def _shown(self) -> str:
+        return self.pill or (self.text if self.hovered or self.selected else "")
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())  # type: ignore[attr-defined]
+        role = "error" if self.broken else "accent" if self.selected or self.hovered else "wire"
+        pen = QPen(theme.color(role), (1.2 if self.vector and not self.broken else 2) if zoom >= paint.FAR else 1)
+        pen.setCosmetic(zoom < paint.MIDDLE)
+        if self.broken:
+            pen.setDashPattern([3, 2.5])
+        elif self.kind == "index":
+            pen.setStyle(Qt.PenStyle.DotLine)
+            pen.setWidthF(2)
+        if self.going:
+            painter.setOpacity(0.25)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, zoom >= paint.FAR)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self.path_)
+        if zoom >= 0.5 and (text := self._shown()):
+            x, y = label_spot(self.corners)
+            paint.paint_pill(painter, QPointF(x, y), text, "error" if self.broken else "text", role if role != "wire" else "block")

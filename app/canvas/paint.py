@@ -1,0 +1,199 @@
+"""Painting a block's face at four levels of detail. Plain painting: shadows and item caches cost four times as much."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+
+from app.canvas.face import WIDTH, Face
+from app.look import fonts, icons, theme
+
+NEAR, MIDDLE, FAR = 0.7, 0.35, 0.15  # zoom from which a level is drawn
+PORT_RADIUS = 4.5
+STRIPE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a block stands at the moment."""
+
+    selected: bool = False
+    hovered: bool = False
+    focused: bool = False
+    dimmed: bool = False  # no place for the wire that is being drawn
+    lit: bool = False  # a place for it
+
+
+def pixel_ratio(painter: QPainter, zoom: float) -> float:
+    """The scale at which pixmaps must be made to be sharp here, in steps, so that few are made."""
+    exact = painter.device().devicePixelRatioF() * zoom
+    return min(6.0, max(1.0, round(exact * 2 + 0.49) / 2))
+
+
+def paint_block(painter: QPainter, face: Face, state: State, zoom: float) -> None:
+    """Paint a block with its corner at the origin."""
+    if state.dimmed:
+        painter.setOpacity(0.38)
+    if zoom < FAR:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.fillRect(QRectF(0, 0, WIDTH, face.height), QColor(theme.current.theme.category(face.group)))
+        if state.selected or face.error:
+            painter.setPen(_cosmetic("accent" if state.selected else "error", 2))
+            painter.drawRect(QRectF(0, 0, WIDTH, face.height))
+        return
+    rect = QRectF(0, 0, WIDTH, face.height)
+    outline = QPainterPath()
+    outline.addRoundedRect(rect, 8, 8)
+    if zoom < MIDDLE:
+        _paint_far(painter, face, state, outline, zoom)
+        return
+    painter.fillPath(outline, theme.color("hover" if state.hovered and not state.selected else "surface"))
+    _paint_stripe(painter, face, outline)
+    if zoom < NEAR:
+        _paint_middle(painter, face, zoom)
+    elif face.slim:
+        _paint_slim(painter, face, zoom)
+    else:
+        _paint_full(painter, face, zoom)
+    _paint_outline(painter, face, state, rect)
+    if face.error:
+        _paint_badge(painter)
+
+
+def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath) -> None:
+    painter.save()
+    painter.setClipPath(outline, Qt.ClipOperation.IntersectClip)
+    painter.fillRect(QRectF(0, 0, STRIPE, face.height), QColor(theme.current.theme.category(face.group)))
+    if not face.slim and face.share:
+        painter.fillRect(QRectF(STRIPE, face.height - 4, WIDTH - STRIPE, 4), theme.color("raised"))
+        painter.fillRect(QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * face.share), 4), QColor(theme.current.theme.category(face.group)))
+    painter.restore()
+
+
+def _paint_full(painter: QPainter, face: Face, zoom: float) -> None:
+    icons.tile(painter, QRectF(14, 9, 24, 24), face.group, face.glyph, pixel_ratio(painter, zoom))
+    title = fonts.inter(13, 600)
+    name = fonts.inter(11)
+    name_width = min(fonts.metrics(name).horizontalAdvance(face.name), 74.0) if face.name else 0.0
+    _text(painter, QRectF(46, 9, WIDTH - 46 - 14 - name_width, 24), face.title, title, "text")
+    _text(painter, QRectF(WIDTH - 12 - name_width, 9, name_width + 2, 24), face.name, name, "text2", Qt.AlignmentFlag.AlignRight)
+    x = 14.0
+    for text, bold in face.chips:
+        font = fonts.inter(11, 600 if bold else 400)
+        width = fonts.metrics(font).horizontalAdvance(text) + 12
+        if x + width > WIDTH - 8:
+            break
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("raised"))
+        painter.drawRoundedRect(QRectF(x, 39, width, 18), 4, 4)
+        _text(painter, QRectF(x, 39, width, 18), text, font, "text" if bold else "text2", Qt.AlignmentFlag.AlignHCenter)
+        x += width + 5
+    foot = QRectF(14, face.height - 28, WIDTH - 26, 22)
+    shape = face.shape or ("?" if not face.error else "")
+    role = "error" if face.error else "text" if face.current and face.shape else "text3"
+    _text(painter, foot, _short_error(face) if face.error else shape, fonts.inter(12, 600), role)
+    if not face.error:
+        _text(painter, foot, face.costs, fonts.inter(11), "text2", Qt.AlignmentFlag.AlignRight)
+
+
+def _short_error(face: Face) -> str:
+    words = {"has": "not connected"}
+    return words.get(face.error.split()[0], "does not fit")
+
+
+def _paint_slim(painter: QPainter, face: Face, zoom: float) -> None:
+    middle = face.height / 2
+    icons.tile(painter, QRectF(14, middle - 10, 20, 20), face.group, face.glyph, pixel_ratio(painter, zoom))
+    right = _short_error(face) if face.error else face.shape
+    font = fonts.inter(11, 500)
+    width = fonts.metrics(font).horizontalAdvance(right) if right else 0.0
+    _text(painter, QRectF(42, 0, WIDTH - 42 - 16 - width, face.height), face.title, fonts.inter(13, 600), "text")
+    role = "error" if face.error else "text2" if face.current else "text3"
+    _text(painter, QRectF(WIDTH - 14 - width, 0, width + 2, face.height), right, font, role, Qt.AlignmentFlag.AlignRight)
+
+
+def _paint_middle(painter: QPainter, face: Face, zoom: float) -> None:
+    """Type and shape, at a size that stays readable on screen."""
+    big, small = fonts.inter(round(10.5 / zoom), 600), fonts.inter(round(10 / zoom))
+    if face.slim:
+        _text(painter, QRectF(14, 0, WIDTH - 20, face.height), face.title, big, "text")
+        return
+    _text(painter, QRectF(14, 0, WIDTH - 20, face.height / 2 + 2), face.title, big, "text")
+    role = "error" if face.error else "text2"
+    _text(painter, QRectF(14, face.height / 2 - 4, WIDTH - 20, face.height / 2 - 2), _short_error(face) if face.error else face.shape, small, role)
+
+
+def _paint_far(painter: QPainter, face: Face, state: State, outline: QPainterPath, zoom: float) -> None:
+    """The colour of the category and a large glyph."""
+    painter.fillPath(outline, QColor(theme.current.theme.category(face.group)))
+    size = min(face.height - 6, 56.0)
+    glyph = icons.pixmap(f"blocks/{face.glyph}", theme.GLYPH, round(size), pixel_ratio(painter, zoom))
+    painter.drawPixmap(QRectF(WIDTH / 2 - size / 2, face.height / 2 - size / 2, size, size), glyph, QRectF(glyph.rect()))
+    role = "error" if face.error else "accent" if state.selected or state.lit else "block"
+    painter.setPen(_cosmetic(role, 2 if role != "block" else 1))
+    painter.drawPath(outline)
+
+
+def _paint_outline(painter: QPainter, face: Face, state: State, rect: QRectF) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if state.selected or state.lit:
+        painter.setPen(QPen(theme.color("accent"), 2))
+        painter.drawRoundedRect(rect, 8, 8)
+    else:
+        painter.setPen(QPen(theme.color("error" if face.error else "block"), 2 if face.error else 1))
+        inset = 0.5 if not face.error else 0.0
+        painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), 7.5, 7.5)
+    if state.focused:
+        painter.setPen(QPen(theme.color("accent"), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(rect.adjusted(-5, -5, 5, 5), 12, 12)
+
+
+def _paint_badge(painter: QPainter) -> None:
+    center = QPointF(WIDTH - 4, 2)
+    painter.setPen(QPen(theme.color("canvas"), 2))
+    painter.setBrush(theme.color("error"))
+    painter.drawEllipse(center, 9, 9)
+    painter.setFont(fonts.inter(12, 600))
+    painter.setPen(theme.color("canvas"))
+    painter.drawText(QRectF(center.x() - 9, center.y() - 9, 18, 18), Qt.AlignmentFlag.AlignCenter, "!")
+
+
+def paint_port(painter: QPainter, x: float, y: float, *, lit: bool = False, hovered: bool = False) -> None:
+    """A dot ringed in the canvas colour; larger where a wire may end."""
+    radius = PORT_RADIUS + (2 if lit or hovered else 0)
+    painter.setPen(QPen(theme.color("canvas"), 2))
+    painter.setBrush(theme.color("accent" if lit or hovered else "wire"))
+    painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
+def paint_pill(painter: QPainter, center: QPointF, text: str, role: str = "text2", line: str = "control") -> None:
+    """A small opaque label on a wire."""
+    font = fonts.inter(10, 500)
+    width = fonts.metrics(font).horizontalAdvance(text) + 16
+    rect = QRectF(center.x() - width / 2, center.y() - 9, width, 18)
+    painter.setPen(QPen(theme.color(line), 1))
+    painter.setBrush(theme.color("canvas"))
+    painter.drawRoundedRect(rect, 9, 9)
+    _text(painter, rect, text, font, role, Qt.AlignmentFlag.AlignHCenter)
+
+
+def pill_width(text: str) -> float:
+    """How wide a pill for this text is."""
+    return fonts.metrics(fonts.inter(10, 500)).horizontalAdvance(text) + 16
+
+
+def _text(painter: QPainter, rect: QRectF, text: str, font: QFont, role: str, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft) -> None:
+    if not text or rect.width() <= 4:
+        return
+    measures = fonts.metrics(font)
+    if measures.horizontalAdvance(text) > rect.width() + 0.5:
+        text = measures.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    painter.setFont(font)
+    painter.setPen(theme.color(role))
+    painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+
+
+def _cosmetic(role: str, width: float) -> QPen:
+    pen = QPen(theme.color(role), width)
+    pen.setCosmetic(True)
+    return pen

@@ -1,0 +1,197 @@
+"""The scene: items for the nodes and wires of the document. It follows the document, and touches only what became another object."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsScene
+
+from app.canvas import face as faces
+from app.canvas.face import Spot
+from app.canvas.items import NodeItem, WireItem
+from app.document.graph import Document, Edge, EdgeId, Graph, NodeId, port
+from app.document.legal import Targets
+from app.document.wiring import NO_EDGES, differing
+from app.look import theme
+from app.session.document import Session
+from blocks.rules import dims
+
+HALF_WORLD = 100_000.0
+
+
+class CanvasScene(QGraphicsScene):
+    """Nodes and wires of ``session``'s document, by id."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.nodes: dict[NodeId, NodeItem] = {}
+        self.wires: dict[EdgeId, WireItem] = {}
+        self.selected_wires: frozenset[EdgeId] = frozenset()
+        self._heaviest = 0
+        self.setSceneRect(-HALF_WORLD, -HALF_WORLD, 2 * HALF_WORLD, 2 * HALF_WORLD)
+        session.changed.connect(self._follow)
+        session.selection_changed.connect(self._show_selection)
+        theme.current.changed.connect(self.update)
+        self._follow(Document(), session.document)
+
+    # Following the document
+
+    def _follow(self, before: Document, now: Document) -> None:
+        if before.graph is now.graph:
+            return
+        old, new = before.graph, now.graph
+        changed_edges = [id for id in differing(old.edges, new.edges)]
+        for id in changed_edges:
+            if id in self.wires and id not in new.edges:
+                self.removeItem(self.wires.pop(id))
+            elif id in new.edges and id not in self.wires:
+                self.wires[id] = WireItem(id)
+                self.addItem(self.wires[id])
+        for id in [id for id in self.nodes if id not in new.nodes]:
+            self.removeItem(self.nodes.pop(id))
+        self._refresh(new)
+        self.select_wires(self.selected_wires)
+
+    def _refresh(self, graph: Graph) -> None:
+        """Bring every face and wire up to date; those that did not change are left alone."""
+        analysis = self.session.analysis
+        self._heaviest = max((facts.macs for facts in analysis.facts.values()), default=0)
+        moved: set[NodeId] = set()
+        for id, node in graph.nodes.items():
+            facts, current = self.session.facts(id)
+            face = faces.face(node, facts, current, self._heaviest)
+            item = self.nodes.get(id)
+            if item is None:
+                self.nodes[id] = item = NodeItem(node, face)
+                self.addItem(item)
+                moved.add(id)
+            elif item.node is not node or item.face != face:
+                item.set_node(node, face)
+                moved.add(id)
+        self.relay(moved, describe=True)
+
+    def relay(self, moved: Iterable[NodeId], describe: bool = False) -> None:
+        """Lay the wires at these nodes anew; with ``describe``, say of every wire again what flows through it."""
+        wiring, graph = self.session.analysis.wiring, self.session.graph
+        touched = set(moved)
+        ends = touched | {edge.target for id in touched for edge in wiring.outgoing.get(id, NO_EDGES)}
+        into: dict[NodeId, list[tuple[EdgeId, Edge]]] = defaultdict(list)
+        for id, edge in graph.edges.items():
+            if edge.target in ends or describe:
+                into[edge.target].append((id, edge))
+        for target, wires in into.items():
+            for id, edge, spot in self._spots(target, wires):
+                start = self.nodes[edge.source]
+                source = start.outputs.get(edge.source_port, Spot(faces.WIDTH / 2, start.face.height, dy=1))
+                self.wires[id].lay(start, source, self.nodes[target], spot)
+                if describe:
+                    self._describe(id, edge)
+        self._quieten(ends if not describe else self.nodes.keys())
+
+    def _quieten(self, ids: Iterable[NodeId]) -> None:
+        """Hide the dots between blocks that stand close together."""
+        wiring = self.session.analysis.wiring
+        by_edge = {edge: self.wires[id].short for id, edge in self.session.graph.edges.items()}
+        around = set(ids) | {edge.source for id in ids for edge in wiring.incoming.get(id, NO_EDGES)}
+        for id in around:
+            short: dict[str, bool] = {}
+            for side, edges in (("in", wiring.incoming.get(id, NO_EDGES)), ("out", wiring.outgoing.get(id, NO_EDGES))):
+                for edge in edges:
+                    key = f"{side}:{edge.target_port if side == 'in' else edge.source_port}"
+                    short[key] = short.get(key, True) and by_edge[edge]
+            self.nodes[id].set_ports(quiet=frozenset(key for key, value in short.items() if value))
+
+    def _spots(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> list[tuple[EdgeId, Edge, Spot]]:
+        """Where each wire ends. Of several at a Many port the nearest comes from above, the others from the side."""
+        item = self.nodes[target]
+        result = []
+        several: dict[str, list[tuple[EdgeId, Edge]]] = defaultdict(list)
+        for id, edge in wires:
+            several[edge.target_port].append((id, edge))
+        for name, group in several.items():
+            top = item.inputs.get(name, Spot(faces.WIDTH / 2, 0, dy=-1))
+            group.sort(key=lambda pair: -self.nodes[pair[1].source].pos().y())
+            result.append((*group[0], top))
+            beside = {True: 0, False: 0}
+            for id, edge in group[1:]:
+                left = self.nodes[edge.source].pos().x() < item.pos().x() - 1
+                result.append((id, edge, faces.beside(beside[left], left, item.face.height)))
+                beside[left] += 1
+        return result
+
+    def _describe(self, id: EdgeId, edge: Edge) -> None:
+        analysis = self.session.analysis
+        item, shape = self.wires[id], analysis.shape_at(edge)
+        source, facts = self.nodes[edge.source], analysis.facts[edge.target]
+        text = dims(shape) if shape is not None else ""
+        broken = bool(facts.error) and facts.code not in ("unconnected", "unknown-block")
+        gap = abs(item.corners[-1][1] - item.corners[0][1]) + abs(item.corners[-1][0] - item.corners[0][0])
+        hidden = source.face.slim and not source.face.shape  # the block above does not say it itself
+        pill = text if (hidden or broken) and gap >= 30 and shape else ""
+        item.describe(pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken)
+
+    # Selection
+
+    def _show_selection(self) -> None:
+        for id, item in self.nodes.items():
+            item.set_state(selected=id in self.session.selection)
+
+    def select_wires(self, ids: Iterable[EdgeId]) -> None:
+        """Select exactly these wires."""
+        chosen = frozenset(id for id in ids if id in self.wires)
+        for id in chosen ^ self.selected_wires:
+            if id in self.wires:
+                self.wires[id].set_state(selected=id in chosen)
+        self.selected_wires = chosen
+
+    # Looking up
+
+    def node_at(self, point: QPointF) -> NodeItem | None:
+        """The block under a point."""
+        return next((item for item in self.items(point) if isinstance(item, NodeItem)), None)
+
+    def wire_at(self, point: QPointF, reach: float) -> WireItem | None:
+        """The wire within ``reach`` of a point."""
+        area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+        return next((item for item in self.items(area) if isinstance(item, WireItem)), None)
+
+    def port_at(self, point: QPointF, reach: float) -> tuple[NodeItem, str, str] | None:
+        """The block, the side ("in" or "out") and the name of the port within ``reach`` of a point."""
+        area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+        for item in self.items(area):
+            if isinstance(item, NodeItem) and (found := item.port_at(point, reach)):
+                return item, *found
+        return None
+
+    def content(self) -> QRectF:
+        """The rectangle around all blocks."""
+        result = QRectF()
+        for item in self.nodes.values():
+            result = result.united(item.rect())
+        return result
+
+    # While a wire is drawn
+
+    def show_targets(self, targets: Targets | None) -> None:
+        """Light up where the wire may end and dim the rest; None ends it."""
+        if targets is None:
+            for item in self.nodes.values():
+                item.set_ports(lit=frozenset())
+                item.set_state(dimmed=False, lit=False)
+            return
+        side = "in" if targets.forward else "out"
+        legal: dict[NodeId, list[str]] = defaultdict(list)
+        for (id, name), reason in targets.reasons.items():
+            if not reason:
+                legal[id].append(f"{side}:{name}")
+        for id, item in self.nodes.items():
+            item.set_ports(lit=frozenset(legal.get(id, ())))
+            item.set_state(dimmed=id not in legal and id != targets.start[0])
+
+    def edge_of_port(self, node: NodeId, name: str) -> EdgeId | None:
+        """The wire at an input that takes only one."""
+        declared = port(self.session.graph.nodes[node].block, name, "inputs")
+        if declared is None or declared.many:
+            return None
+        return next((id for id, e in self.session.graph.edges.items() if e.target == node and e.target_port == name), None)

@@ -1,0 +1,329 @@
+"""The view: pans and zooms, starts gestures, takes blocks that are dropped, and paints the grid."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
+
+from app.canvas import placing
+from app.canvas.face import WIDTH
+from app.canvas.gestures import Gesture, pick
+from app.canvas.items import NodeItem, WireItem
+from app.canvas.scene import CanvasScene
+from app.document.graph import Graph
+from app.look import fonts, theme
+from app.session.document import Session
+from blocks import catalogue
+from blocks.core import Block
+
+BLOCK_MIME = "application/x-netwright-block"
+LEAST, MOST = 0.05, 4.0
+GRID_STEP = 24
+
+
+class CanvasView(QGraphicsView):
+    """The canvas as a widget."""
+
+    zoomed = Signal(float)
+    context_requested = Signal(QPoint)  # a right click that was no drag, in global coordinates
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.canvas = CanvasScene(session)
+        self.setScene(self.canvas)
+        self.setObjectName("canvas")
+        self.setAccessibleName(self.tr("Canvas"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.gesture: Gesture | None = None
+        self.space_held = False
+        self._hovered: NodeItem | WireItem | None = None
+        self._ghost: tuple[Block, QPointF, str | None] | None = None
+        self._hint = QLabel(self.viewport(), objectName="hint", wordWrap=True)  # type: ignore[call-arg]
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
+        self._hint.hide()
+        theme.current.changed.connect(self.viewport().update)
+
+    # Zoom and pan
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
+        """Zoom, with the point ``at`` of the viewport (its middle if not given) staying where it is."""
+        at = at or QPointF(self.viewport().rect().center())
+        zoom = min(MOST, max(LEAST, zoom))
+        before = self.mapToScene(at.toPoint())
+        self.setTransform(self.transform().fromScale(zoom, zoom))
+        after = self.mapFromScene(before)
+        self.pan(at.toPoint() - after)
+        self.zoomed.emit(zoom)
+
+    def pan(self, by: QPoint) -> None:
+        """Move the picture by pixels."""
+        for bar, step in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
+            bar.setValue(bar.value() - step)
+
+    def fit(self, area: QRectF | None = None) -> None:
+        """Show an area, or all of the network, at no more than 100 %."""
+        area = area or self.canvas.content()
+        if area.isEmpty():
+            self.set_zoom(1.0)
+            self.centerOn(0, 0)
+            return
+        space = self.viewport().size() - QSize(64, 64)
+        zoom = min(space.width() / area.width(), space.height() / area.height(), 1.0)
+        self.set_zoom(zoom)
+        self.centerOn(area.center())
+        self.viewport().update()
+
+    def fit_selection(self) -> None:
+        """Show what is selected."""
+        area = QRectF()
+        for id in self.session.selection:
+            area = area.united(self.canvas.nodes[id].rect())
+        self.fit(area if not area.isEmpty() else None)
+
+    def reveal(self, id: str) -> None:
+        """Bring a block into sight."""
+        item = self.canvas.nodes.get(id)
+        if item is not None and not self.mapToScene(self.viewport().rect()).boundingRect().contains(item.rect()):
+            self.centerOn(item.rect().center())
+
+    def middle(self) -> tuple[float, float]:
+        """The scene point in the middle of the view."""
+        point = self.mapToScene(self.viewport().rect().center())
+        return point.x(), point.y()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        keys, pixels, angle = event.modifiers(), event.pixelDelta(), event.angleDelta()
+        if keys & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(QPoint(angle.y() or angle.x(), 0))
+        elif not pixels.isNull() and not keys & Qt.KeyboardModifier.ControlModifier:  # a touch pad scrolls with two fingers
+            self.pan(pixels)
+        else:
+            self.set_zoom(self.zoom * 1.0015 ** angle.y(), event.position())
+        event.accept()
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        if self.gesture is not None:  # a wire that waits for its second click
+            self._finish(event)
+            return
+        self._hover(None)
+        self.gesture = pick(self, event)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.gesture is None:
+            self._hover(self._under(event.position().toPoint()))
+            return
+        self.gesture.drag(event)
+        if self.gesture.moved and self.gesture.cursor is not None:
+            self.viewport().setCursor(self.gesture.cursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.gesture is None:
+            return
+        if event.button() == Qt.MouseButton.RightButton and not self.gesture.moved:
+            self.gesture = None
+            self._context(event)
+            return
+        self._finish(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def _finish(self, event: QMouseEvent) -> None:
+        if self.gesture is not None and self.gesture.finish(event):
+            self.gesture = None
+            self.viewport().unsetCursor()
+
+    def cancel(self) -> bool:
+        """Cancel the gesture in hand; False if there is none."""
+        if self.gesture is None:
+            return False
+        gesture, self.gesture = self.gesture, None
+        gesture.cancel()
+        self.viewport().unsetCursor()
+        return True
+
+    def _context(self, event: QMouseEvent) -> None:
+        item = self.canvas.node_at(self.mapToScene(event.position().toPoint()))
+        if item is not None and item.id not in self.session.selection:
+            self.session.select([item.id])
+        self.context_requested.emit(event.globalPosition().toPoint())
+
+    def _under(self, at: QPoint) -> NodeItem | WireItem | None:
+        point = self.mapToScene(at)
+        return self.canvas.node_at(point) or self.canvas.wire_at(point, 5 / self.zoom)
+
+    def _hover(self, item: NodeItem | WireItem | None) -> None:
+        if item is self._hovered:
+            return
+        for one, on in ((self._hovered, False), (item, True)):
+            if one is not None and one.scene() is not None:
+                one.set_state(hovered=on)
+        self._hovered = item
+        if isinstance(item, NodeItem) and item.face.error:
+            self.hint(item.face.error[0].upper() + item.face.error[1:], self.mapFromGlobal(self.cursor().pos()), "error")
+        else:
+            self.hint("", QPoint())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    # Keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.space_held = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif event.key() == Qt.Key.Key_Escape:
+            if not self.cancel():
+                self.session.select(())
+                self.canvas.select_wires(())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.space_held = False
+            self.viewport().unsetCursor()
+        super().keyReleaseEvent(event)
+
+    # Blocks that are dropped
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(BLOCK_MIME):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        kind = catalogue.load().get(event.mimeData().data(BLOCK_MIME).data().decode())
+        if kind is None:
+            event.ignore()
+            return
+        block, point = kind(), self.mapToScene(event.position().toPoint())
+        wire = self.canvas.wire_at(point, 8 / self.zoom) if block.inputs and block.outputs else None
+        self._hover(wire)
+        self._ghost = (block, point, wire.id if wire else None)
+        self.viewport().update()
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._end_drop()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self._ghost is not None:
+            block, point, wire = self._ghost
+            self._end_drop()
+            self.place(placing.on_wire(block, wire) if wire else placing.at(block, point.x(), point.y()), block)
+            event.acceptProposedAction()
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _end_drop(self) -> None:
+        self._ghost = None
+        self._hover(None)
+        self.viewport().update()
+
+    def place(self, change: placing.Change, block: Block) -> None:
+        """Add a block and select it, as one step."""
+        new = ""
+
+        def edit(graph: Graph) -> Graph:
+            nonlocal new
+            graph, new = change(graph)
+            return graph
+
+        self.session.edit(f"Add {block.label}", edit)
+        self.session.select([new])
+        self.reveal(new)
+
+    def add_block(self, kind: type[Block]) -> None:
+        """Add a block after the selected one, or in the middle of the view."""
+        block = kind()
+        selected = next(iter(self.session.selection)) if len(self.session.selection) == 1 else None
+        x, y = self.middle()
+        while any(item.rect().contains(x, y) for item in self.canvas.nodes.values()):
+            y += placing.tall(block) + placing.LOOSE
+        self.place(placing.after(block, selected, (x, y)), block)
+
+    # Painting
+
+    def hint(self, text: str, at: QPoint, role: str = "text") -> None:
+        """Show a short text beside the mouse; an empty one hides it."""
+        if not text:
+            self._hint.hide()
+            return
+        self._hint.setText(text)
+        self._hint.setProperty("role", role)
+        self._hint.setStyleSheet(f"color: {theme.current.theme[role]};")
+        width = min(320, self._hint.fontMetrics().horizontalAdvance(text) + 30)
+        self._hint.setFixedWidth(width)
+        self._hint.setFixedHeight(self._hint.heightForWidth(width))
+        x = min(at.x() + 18, self.viewport().width() - width - 8)
+        y = at.y() + 20 if at.y() + 20 + self._hint.height() < self.viewport().height() else at.y() - 12 - self._hint.height()
+        self._hint.move(x, y)
+        self._hint.show()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
+        painter.fillRect(rect, theme.color("canvas"))
+        if self.zoom < 0.5:
+            return
+        color = QColor(theme.current.theme["grid"])
+        color.setAlphaF(min(1.0, (self.zoom - 0.5) * 4))
+        pen = QPen(color, 2)
+        pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        left, top = (int(value // GRID_STEP) * GRID_STEP for value in (rect.left(), rect.top()))
+        right, bottom = int(rect.right()) + 1, int(rect.bottom()) + 1
+        painter.drawPoints([QPoint(x, y) for x in range(left, right, GRID_STEP) for y in range(top, bottom, GRID_STEP)])
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
+        if self._ghost is None:
+            return
+        block, point, wire = self._ghost
+        tall = placing.tall(block)
+        area = QRectF(point.x() - WIDTH / 2, point.y() - tall / 2, WIDTH, tall)
+        painter.setPen(QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine))
+        painter.setBrush(theme.color("accent_soft"))
+        painter.setOpacity(0.85)
+        painter.drawRoundedRect(area, 8, 8)
+        painter.setPen(theme.color("text"))
+        painter.setFont(fonts.inter(13, 600))
+        text = f"{block.label}, into the wire" if wire else block.label
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().isValid():  # keep the middle in the middle
+            grown = event.size() - event.oldSize()
+            self.pan(QPoint(grown.width() // 2, 0))

@@ -1,0 +1,73 @@
+"""Where a wire may go, found once when it is picked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.document.analysis import Analysis, analyse, kind_error
+from app.document.edits import connect
+from app.document.graph import Edge, NodeId, label
+from app.document.wiring import NO_EDGES
+from blocks.core import Kind
+
+End = tuple[NodeId, str]  # a node and the name of one of its ports
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Every port at the other side, with the reason why the wire can't end there; an empty text where it can."""
+
+    start: End
+    forward: bool  # from an output to inputs; else from an input to outputs
+    reasons: Mapping[End, str]
+
+    def edge(self, end: End) -> Edge:
+        """The wire that would come of it."""
+        return Edge(*self.start, *end) if self.forward else Edge(*end, *self.start)
+
+    def at(self, node: NodeId, analysis: Analysis) -> tuple[End | None, str]:
+        """The best port of a node: free and legal if there is one. With it comes the reason where none is legal."""
+        ends = [end for end in self.reasons if end[0] == node]
+        if not ends:
+            return None, ""
+        taken = {(e.target, e.target_port) for e in analysis.wiring.incoming.get(node, NO_EDGES)} if self.forward else set()
+        best = min(ends, key=lambda end: (bool(self.reasons[end]), end in taken))
+        return best, self.reasons[best]
+
+
+def targets(analysis: Analysis, node: NodeId, port: str, *, forward: bool) -> Targets:
+    """All places for a wire that starts at an output (forward) or at an input: one search for circles, one look at each port."""
+    graph = analysis.graph
+    loop = analysis.wiring.reach(node, up=forward)
+    own = graph.nodes[node]
+    reasons: dict[End, str] = {}
+    if forward:
+        kind = _kind(analysis, node, port)
+        for other in graph.nodes.values():
+            for entry in other.block.inputs:
+                reasons[other.id, entry.name] = _circle(own.name, other.name, other.id, node, loop) or kind_error(kind, entry, label(other.block))
+    else:
+        entry = next(p for p in own.block.inputs if p.name == port)
+        for other in graph.nodes.values():
+            for out in other.block.outputs:
+                reason = _circle(other.name, own.name, other.id, node, loop)
+                reasons[other.id, out.name] = reason or kind_error(_kind(analysis, other.id, out.name), entry, label(own.block))
+    return Targets((node, port), forward, reasons)
+
+
+def _circle(source: str, target: str, other: NodeId, node: NodeId, loop: set[NodeId]) -> str:
+    if other == node:
+        return f"{source} can't feed itself"
+    return f"{target} already feeds {source}: the wire would close a circle" if other in loop else ""
+
+
+def _kind(analysis: Analysis, node: NodeId, port: str) -> Kind:
+    block, facts = analysis.graph.nodes[node].block, analysis.facts[node]
+    at = [p.name for p in block.outputs].index(port)
+    return facts.kinds[at] if facts.kinds else block.outputs[at].kind
+
+
+def consequence(analysis: Analysis, edge: Edge) -> str:
+    """The error that a legal wire would bring to its target; empty where all would be well or nothing is known yet."""
+    after = analyse(connect(analysis.graph, edge)[0], analysis)
+    facts = after.facts[edge.target]
+    return facts.error if facts.code != "unconnected" else ""

@@ -1,0 +1,1 @@
+"""How things look everywhere: colours, fonts, icons, numbers as text. What canvas and panels share."""

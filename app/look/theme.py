@@ -1,0 +1,79 @@
+"""Colours by role. One theme is current; whoever paints asks for it when it paints."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor, QPalette
+
+from resources import resource
+
+GLYPH = "#111418"
+CATEGORIES: Mapping[str, str] = {
+    "Convolution": "#56B4E9", "Upsampling": "#0072B2", "Pooling": "#009E73", "Linear": "#CC79A7",
+    "Normalise": "#F0E442", "Activation": "#E69F00", "Loss": "#D55E00",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of one theme, by role."""
+
+    name: str
+    colors: Mapping[str, str]
+
+    def __getitem__(self, role: str) -> str:
+        return self.colors[role]
+
+    def category(self, group: str) -> str:
+        """The colour of a group of blocks; data, merges and shapes are neutral."""
+        if group == "Upsampling" and self.name == "dark":
+            return "#2E86CF"
+        return CATEGORIES.get(group, self.colors["neutral"])
+
+    def palette(self) -> QPalette:
+        """The Qt palette that Fusion paints with."""
+        palette = QPalette()
+        role, c = QPalette.ColorRole, self.colors
+        for at, name in (
+            (role.Window, "panel"), (role.WindowText, "text"), (role.Base, "surface"), (role.AlternateBase, "raised"), (role.Text, "text"),
+            (role.Button, "surface"), (role.ButtonText, "text"), (role.BrightText, "on_accent"), (role.ToolTipBase, "raised"),
+            (role.ToolTipText, "text"), (role.PlaceholderText, "text3"), (role.Highlight, "accent_fill"), (role.HighlightedText, "on_accent"),
+            (role.Link, "accent"), (role.Light, "hover"), (role.Midlight, "hover"), (role.Mid, "control"), (role.Dark, "hairline"), (role.Shadow, "hairline"),
+        ):  # fmt: skip
+            palette.setColor(at, QColor(c[name]))
+        for at in (role.WindowText, role.Text, role.ButtonText):
+            palette.setColor(QPalette.ColorGroup.Disabled, at, QColor(c["text3"]))
+        return palette
+
+
+@cache
+def load(name: str) -> Theme:
+    """The theme "dark" or "light"."""
+    return Theme(name, json.loads(resource("themes", f"{name}.json").read_text()))
+
+
+class Current(QObject):
+    """The theme in use; ``changed`` tells whoever keeps painted pixmaps."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme = load("dark")
+
+    def set(self, name: str) -> None:
+        """Use another theme."""
+        if name != self.theme.name:
+            self.theme = load(name)
+            self.changed.emit()
+
+
+current = Current()
+
+
+def color(role: str) -> QColor:
+    """A colour of the current theme."""
+    return QColor(current.theme[role])

@@ -1,0 +1,252 @@
+"""The inspector: the selected blocks' parameters, what they cost, how they work, their source. With nothing selected, the recipe."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from app.document.edits import rename, set_params
+from app.document.graph import Node, label
+from app.look import fonts, icons, theme
+from app.look.text import si, size
+from app.panels.form import Form
+from app.session.document import Session
+from blocks.core import Block
+from blocks.params import ParamError
+from blocks.rules import dims
+
+
+class Inspector(QScrollArea):
+    """Follows the selection. ``help_requested`` carries the block class whose page is wanted."""
+
+    help_requested = Signal(object)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(widgetResizable=True, objectName="inspector")  # type: ignore[call-arg]
+        self.session = session
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Inspector"))
+        body = QWidget(objectName="inspectorBody")  # type: ignore[call-arg]
+        self.layout_ = QVBoxLayout(body)
+        self.layout_.setContentsMargins(16, 8, 16, 16)
+        self.layout_.setSpacing(10)
+        self.setWidget(body)
+        self.head = Head()
+        self.head.renamed.connect(self._rename)
+        self.form = Form()
+        self.form.edited.connect(self._edited)
+        self.cost = Cost()
+        self.help = self._label("help")
+        self.code = self._label("code")
+        self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.code.setFont(fonts.mono(12))
+        self.title_parameters = self._section(self.tr("Parameters"))
+        self.layout_.addWidget(self.head)
+        self.parameters_line = self._line()
+        self.layout_.addWidget(self.title_parameters)
+        self.layout_.addWidget(self.form)
+        self.cost_line = self._line()
+        self.cost_title = self._section(self.tr("Shape and cost"))
+        self.layout_.addWidget(self.cost_title)
+        self.layout_.addWidget(self.cost)
+        self.help_line = self._line()
+        self.help_title = self._section(self.tr("How it works"))
+        self.layout_.addWidget(self.help_title)
+        self.layout_.addWidget(self.help)
+        self.code_line = self._line()
+        self.code_title = self._section("PyTorch")
+        self.layout_.addWidget(self.code_title)
+        self.layout_.addWidget(self.code)
+        self.layout_.addStretch(1)
+        session.selection_changed.connect(self.refresh)
+        session.analysed.connect(self.refresh)
+        theme.current.changed.connect(self.refresh)
+        self.refresh()
+
+    def _label(self, name: str) -> QLabel:
+        result = QLabel(objectName=name, wordWrap=True)  # type: ignore[call-arg]
+        result.setTextFormat(Qt.TextFormat.PlainText)
+        return result
+
+    def _section(self, text: str) -> QLabel:
+        return QLabel(text, objectName="section")  # type: ignore[call-arg]
+
+    def _line(self) -> QFrame:
+        line = QFrame(objectName="hairline")  # type: ignore[call-arg]
+        line.setFixedHeight(1)
+        self.layout_.addWidget(line)
+        return line
+
+    def _nodes(self) -> list[Node]:
+        return [self.session.graph.nodes[id] for id in sorted(self.session.selection, key=lambda i: (len(i), i)) if id in self.session.graph.nodes]
+
+    def refresh(self) -> None:
+        """Show what is selected now."""
+        nodes = self._nodes()
+        one = nodes[0] if len(nodes) == 1 else None
+        for widget in (self.cost_line, self.cost_title, self.cost, self.help_line, self.help_title, self.help, self.code_line, self.code_title, self.code):
+            widget.setVisible(one is not None)
+        if not nodes:
+            self.head.show_text(self.tr("Training recipe"), self.tr("Nothing is selected"), None)
+            self.title_parameters.setText(self.tr("How to train"))
+            self.form.show_records([self.session.document.recipe])
+            for widget in (self.title_parameters, self.parameters_line, self.form):
+                widget.show()
+            return
+        self.title_parameters.setText(self.tr("Parameters"))
+        self.form.show_records([node.block for node in nodes])
+        for widget in (self.title_parameters, self.parameters_line, self.form):
+            widget.setVisible(bool(self.form.editors))
+        if one is None:
+            kinds = dict.fromkeys(label(node.block) for node in nodes)
+            self.head.show_text(self.tr("%n block(s)", "", len(nodes)), ", ".join(kinds), None)
+            return
+        self.head.show_text(label(one.block), one.name, type(one.block))
+        self._show_facts(one)
+
+    def _show_facts(self, node: Node) -> None:
+        facts, current = self.session.facts(node.id)
+        totals = self.session.analysis.totals
+        self.cost.show_facts(facts.inputs, facts.outputs, current, facts.error, facts.params, facts.macs, facts.memory, totals.params, totals.macs)
+        self.help.setText(type(node.block).help())
+        self.code.setText(self._source(node))
+
+    def _source(self, node: Node) -> str:
+        facts = self.session.analysis.facts[node.id]
+        if facts.outputs is None:
+            return self.tr("(when its inputs are known)")
+        module = node.block.module(*facts.inputs)
+        if module:
+            return f"self.{node.name} = {module}"
+        args = ("x", "y", "z", *(f"x{k}" for k in range(1, 60)))[: len(facts.inputs)]
+        if not node.block.inputs:
+            return self.tr("(an argument)")
+        return node.block.forward(args, facts.inputs) or self.tr("(returned)")
+
+    def _edited(self, name: str, value: object) -> None:
+        nodes = self._nodes()
+        try:
+            if not nodes:
+                recipe = self.session.document.recipe
+                self.session.edit_recipe(f"Set {name} to {self.form.value_text(value)}", recipe.replace(**{name: value}), merge=f"recipe.{name}")
+                return
+            ids = [node.id for node in nodes]
+            where = nodes[0].name if len(nodes) == 1 else f"{len(nodes)} blocks"
+            text = f"Set {name} of {where} to {self.form.value_text(value)}"
+            self.session.edit(text, lambda graph: set_params(graph, ids, **{name: value}), merge=f"{name} {' '.join(ids)}")
+        except ParamError as error:
+            self.form.editors[name].refused.emit(str(error))
+
+    def _rename(self, name: str) -> None:
+        nodes = self._nodes()
+        if len(nodes) == 1 and name.strip() and name != nodes[0].name:
+            self.session.edit(f"Rename {nodes[0].name} to {name}", lambda graph: rename(graph, nodes[0].id, name.strip()[:200]))
+
+
+class Head(QWidget):
+    """The tile, the type and the name of the block."""
+
+    renamed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        self.tile = Tile()
+        self.title = QLabel(objectName="title")  # type: ignore[call-arg]
+        self.name = QLineEdit(objectName="name")  # type: ignore[call-arg]
+        self.name.setAccessibleName(self.tr("Name"))
+        self.name.setToolTip(self.tr("The name of this block; it becomes its name in the source. F2"))
+        self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text()))
+        self.subtitle = QLabel(objectName="subtitle", wordWrap=True)  # type: ignore[call-arg]
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        for widget in (self.title, self.name, self.subtitle):
+            words.addWidget(widget)
+        layout.addWidget(self.tile, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+
+    def show_text(self, title: str, name: str, kind: type[Block] | None) -> None:
+        """Show a block of ``kind``, or with None a heading and a text."""
+        self.title.setText(title)
+        self.tile.kind = kind
+        self.tile.setVisible(kind is not None)
+        self.tile.update()
+        self.name.setVisible(kind is not None)
+        self.subtitle.setVisible(kind is None)
+        if not self.name.hasFocus():
+            self.name.setText(name)
+        self.subtitle.setText(name)
+
+
+class Tile(QWidget):
+    """The tile of a kind of block."""
+
+    kind: type[Block] | None = None
+
+    def sizeHint(self) -> QSize:
+        return QSize(36, 36)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.kind is not None:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            icons.tile(painter, QRectF(1, 1, 34, 34), self.kind.group, self.kind.glyph, self.devicePixelRatioF())
+
+
+class Cost(QWidget):
+    """Shapes in and out, parameters, MACs and memory with their share of the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        box = QFrame(objectName="shapes")  # type: ignore[call-arg]
+        shapes = QGridLayout(box)
+        shapes.setContentsMargins(12, 8, 12, 8)
+        self.into, self.out = self._value(), self._value()
+        self.out.setObjectName("valueAccent")
+        for k, (text, value) in enumerate(((self.tr("In"), self.into), (self.tr("Out"), self.out))):
+            shapes.addWidget(QLabel(text, objectName="caption"), 0, k)  # type: ignore[call-arg]
+            shapes.addWidget(value, 1, k, Qt.AlignmentFlag.AlignTop)
+            shapes.setColumnStretch(k, 1)
+        layout.addWidget(box)
+        self.error = QLabel(objectName="refused", wordWrap=True)  # type: ignore[call-arg]
+        self.error.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(self.error)
+        numbers = QGridLayout()
+        numbers.setContentsMargins(0, 6, 0, 0)
+        self.cells: list[tuple[QLabel, QLabel]] = []
+        for k, text in enumerate((self.tr("Params"), self.tr("MACs"), self.tr("Memory"))):
+            value, note = self._value(), QLabel(objectName="caption")  # type: ignore[call-arg]
+            numbers.addWidget(QLabel(text, objectName="caption"), 0, k)  # type: ignore[call-arg]
+            numbers.addWidget(value, 1, k)
+            numbers.addWidget(note, 2, k)
+            numbers.setColumnStretch(k, 1)
+            self.cells.append((value, note))
+        layout.addLayout(numbers)
+
+    def _value(self) -> QLabel:
+        result = QLabel(objectName="value", wordWrap=True)  # type: ignore[call-arg]
+        result.setTextFormat(Qt.TextFormat.PlainText)
+        return result
+
+    def show_facts(
+        self, into: tuple[tuple[int, ...], ...], out: tuple[tuple[int, ...], ...] | None, current: bool, error: str,
+        params: int, macs: int, memory: int, all_params: int, all_macs: int,
+    ) -> None:  # fmt: skip
+        """Show what is known of a block."""
+        self.into.setText("\n".join(map(dims, into)) or "–")
+        self.out.setText("\n".join(map(dims, out)) if out is not None else "?")
+        self.out.setEnabled(current)
+        self.error.setText(error[:1].upper() + error[1:])
+        self.error.setVisible(bool(error))
+        share: Callable[[int, int], str] = lambda part, whole: f"{100 * part / whole:.1f} %" if whole else "–"  # noqa: E731
+        for (value, note), (text, below) in zip(
+            self.cells, ((si(params), share(params, all_params)), (si(macs), share(macs, all_macs)), (size(memory), self.tr("per sample"))), strict=True
+        ):
+            value.setText(text)
+            note.setText(below)

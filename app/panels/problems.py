@@ -1,0 +1,116 @@
+"""The problems panel: what is wrong, where, and a fix for it."""
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.document.problem import Fix, Problem
+from app.look import icons, theme
+from app.session.document import Session
+
+ICONS = {"error": ("error", "error"), "warning": ("warning", "warn"), "hint": ("hint", "warn")}
+
+
+class Problems(QWidget):
+    """A list of problems; ``activated`` carries the id of the node to look at."""
+
+    activated = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.list = QListWidget(objectName="problems")  # type: ignore[call-arg]
+        self.list.setAccessibleName(self.tr("Problems"))
+        self.empty = QLabel(self.tr("No problems: the network can be trained"), objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter)  # type: ignore[call-arg]
+        layout.addWidget(self.list)
+        layout.addWidget(self.empty)
+        self.list.clicked.connect(self._clicked)
+        self.list.activated.connect(self._clicked)
+        session.problems_changed.connect(self.refresh)
+        theme.current.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the session's problems."""
+        self.list.clear()
+        for problem in self.session.problems:
+            item = QListWidgetItem(self.list)
+            row = _Row(problem, self.session)
+            row.fix_chosen.connect(self._apply)
+            item.setSizeHint(row.sizeHint())
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {problem.text}")
+            self.list.setItemWidget(item, row)
+        self.empty.setText(self.tr("No problems: the network can be trained") if self.session.graph.nodes else self.tr("Nothing to check yet"))
+        self.list.setVisible(bool(self.session.problems))
+        self.empty.setVisible(not self.session.problems)
+
+    def next(self) -> None:
+        """Go to the next problem."""
+        if self.list.count():
+            self.list.setCurrentRow((self.list.currentRow() + 1) % self.list.count())
+            self._clicked(self.list.currentIndex())
+
+    def fix_current(self) -> None:
+        """Take the first fix of the current problem, or of the first that has one."""
+        row = self.list.currentRow()
+        ordered = [*self.session.problems[max(row, 0) :], *self.session.problems[: max(row, 0)]]
+        for problem in ordered:
+            if problem.fixes:
+                self._apply(problem.fixes[0])
+                return
+
+    def _apply(self, fix: Fix) -> None:
+        self.session.edit(fix.label, fix.edit)
+        self.session.check_now()
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if 0 <= index.row() < len(self.session.problems) and (node := self.session.problems[index.row()].node):
+            self.session.select([node])
+            self.activated.emit(node)
+
+
+class _Row(QWidget):
+    """One problem: icon, block, sentence, and its fixes."""
+
+    fix_chosen = Signal(object)
+
+    def __init__(self, problem: Problem, session: Session) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 3, 12, 3)
+        layout.setSpacing(10)
+        name, role = ICONS[problem.severity]
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(name, theme.current.theme[role], 16, self.devicePixelRatioF()))
+        picture.setAccessibleName(problem.severity)
+        where = QLabel(session.graph.nodes[problem.node].name if problem.node in session.graph.nodes else self.tr("network"), objectName="where")  # type: ignore[call-arg]
+        where.setFixedWidth(92)
+        text = QLabel(problem.text)
+        text.setToolTip(problem.text)
+        text.setMinimumWidth(80)
+        for label in (where, text):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(picture)
+        layout.addWidget(where)
+        layout.addWidget(text, 1)
+        if problem.fixes:
+            first = problem.fixes[0]
+            button = QPushButton(first.label, objectName="fix", flat=True)  # type: ignore[call-arg]
+            button.setToolTip(first.note)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(lambda: self.fix_chosen.emit(first))
+            layout.addWidget(button)
+        if len(problem.fixes) > 1:
+            more = QToolButton(objectName="more")  # type: ignore[call-arg]
+            more.setIcon(icons.icon("chevron-down"))
+            more.setAccessibleName(self.tr("More fixes"))
+            more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            menu = QMenu(more)
+            for fix in problem.fixes:
+                action = QAction(fix.label + (f"   {fix.note}" if fix.note else ""), menu)
+                action.triggered.connect(lambda _, chosen=fix: self.fix_chosen.emit(chosen))
+                menu.addAction(action)
+            more.setMenu(menu)
+            layout.addWidget(more)

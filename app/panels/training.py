@@ -1,0 +1,186 @@
+"""The training dashboard: where the run stands, and its curves, read from the run folder as it grows."""
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from app.look import theme
+from app.look.text import duration, si
+from app.session.runs import Curves, RunWatcher
+
+if TYPE_CHECKING:
+    from app.panels.plots import Plot
+
+REDRAW_MS = 100
+ETA_STEPS = 20
+
+
+class Training(QWidget):
+    """Follows ``watcher``. The plots are made when there is something to draw."""
+
+    train_requested = Signal()
+
+    def __init__(self, watcher: RunWatcher) -> None:
+        super().__init__()
+        self.watcher = watcher
+        self.following = True
+        self.loss: Plot | None = None
+        self.second: Plot | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.head = self._head()
+        layout.addWidget(self.head)
+        line = QFrame(objectName="hairline")  # type: ignore[call-arg]
+        line.setFixedHeight(1)
+        layout.addWidget(line)
+        self.plots = QHBoxLayout()
+        self.plots.setSpacing(0)
+        layout.addLayout(self.plots, 1)
+        self.empty = QLabel(self.tr("Press Train: the curves appear here, live"), objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter)  # type: ignore[call-arg]
+        self.plots.addWidget(self.empty)
+        self.verdict = QLabel(objectName="verdict", wordWrap=True)  # type: ignore[call-arg]
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict.hide()
+        layout.addWidget(self.verdict)
+        self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS, timeout=self.refresh)
+        watcher.grew.connect(self._grew)
+        theme.current.changed.connect(self._restyle)
+
+    def _head(self) -> QWidget:
+        head = QWidget(objectName="trainingHead")  # type: ignore[call-arg]
+        row = QHBoxLayout(head)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(28)
+        left = QVBoxLayout()
+        left.setSpacing(4)
+        self.epoch = QLabel(self.tr("No run yet"), objectName="epoch")  # type: ignore[call-arg]
+        self.bar = QProgressBar(textVisible=False, maximum=1000)  # type: ignore[call-arg]
+        self.bar.setFixedSize(170, 4)
+        left.addWidget(self.epoch)
+        left.addWidget(self.bar)
+        row.addLayout(left)
+        self.cells: dict[str, QLabel] = {}
+        for key, text in (("left", self.tr("Time left")), ("speed", self.tr("Speed")), ("elapsed", self.tr("Elapsed")), ("best", self.tr("Best epoch"))):
+            cell = QVBoxLayout()
+            cell.setSpacing(1)
+            cell.addWidget(QLabel(text, objectName="caption"))  # type: ignore[call-arg]
+            self.cells[key] = QLabel("–", objectName="value")  # type: ignore[call-arg]
+            cell.addWidget(self.cells[key])
+            row.addLayout(cell)
+        row.addStretch(1)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=99, value=60)  # type: ignore[call-arg]
+        self.smoothing.setFixedWidth(90)
+        self.smoothing.setAccessibleName(self.tr("Smoothing of the train curve"))
+        self.smoothing.valueChanged.connect(lambda: self._redraw.start())
+        row.addWidget(QLabel(self.tr("Smoothing"), objectName="caption"))  # type: ignore[call-arg]
+        row.addWidget(self.smoothing)
+        self.scale = QButtonGroup(self)
+        scales = QHBoxLayout()
+        scales.setSpacing(0)
+        for k, text in enumerate((self.tr("Lin"), self.tr("Log"))):
+            button = QPushButton(text, objectName="segment", checkable=True, checked=k == 0)  # type: ignore[call-arg]
+            button.setToolTip(self.tr("Vertical axis of the loss"))
+            self.scale.addButton(button, k)
+            scales.addWidget(button)
+        self.scale.idClicked.connect(lambda _: self.refresh())
+        row.addLayout(scales)
+        self.live = QPushButton(self.tr("● Live"), objectName="live", checkable=True, checked=True)  # type: ignore[call-arg]
+        self.live.setToolTip(self.tr("Follow the run; zooming in a plot pauses this"))
+        self.live.clicked.connect(self._go_live)
+        row.addWidget(self.live)
+        return head
+
+    def say(self, text: str, role: str = "text") -> None:
+        """Show how a run or an export ended; an empty text hides it."""
+        self.verdict.setText(text)
+        self.verdict.setStyleSheet(f"color: {theme.current.theme[role]};")
+        self.verdict.setVisible(bool(text))
+
+    def _grew(self) -> None:
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _go_live(self) -> None:
+        self.following = True
+        self.live.setChecked(True)
+        self.refresh()
+
+    def _touched(self) -> None:
+        self.following = False
+        self.live.setChecked(False)
+
+    def refresh(self) -> None:
+        """Draw what is known of the run."""
+        curves = self.watcher.curves
+        self._show_numbers(curves)
+        if not self.isVisible() and self.loss is None:
+            return
+        if not curves.step_epoch and self.loss is None:
+            return
+        self._make_plots(curves)
+        weight = self.smoothing.value() / 100
+        until = float(curves.epochs) if curves.state != "running" else min(float(max(curves.epochs, 1)), 5 * math.floor(curves.epoch / 5 + 1))
+        assert self.loss is not None
+        self.loss.set_log(self.scale.checkedId() == 1)
+        for plot, name in ((self.loss, "loss"), (self.second, self._metric(curves))):
+            if plot is not None:
+                values = curves.step.get(name, []), curves.validation_epoch, curves.validation.get(name, [])
+                plot.show_curves(curves.step_epoch, *values, curves.best_epoch, weight, until, self.following)
+
+    def _metric(self, curves: Curves) -> str:
+        return next((name for name in curves.step if name not in ("loss", "learning_rate")), "")
+
+    def _make_plots(self, curves: Curves) -> None:
+        if self.loss is not None:
+            return
+        from app.panels.plots import Plot
+
+        self.empty.hide()
+        self.loss = Plot(self.tr("Loss"))
+        plots = [self.loss]
+        if metric := self._metric(curves):
+            self.second = Plot(self.tr("Accuracy") if metric == "accuracy" else self.tr("Mean absolute error"), percent=metric == "accuracy")
+            plots.append(self.second)
+        for plot in plots:
+            plot.touched.connect(self._touched)
+            self.plots.addWidget(plot, 1)
+
+    def begin(self) -> None:
+        """A new run: what was plotted goes."""
+        for plot in (self.loss, self.second):
+            if plot is not None:
+                self.plots.removeWidget(plot)
+                plot.deleteLater()
+        self.loss = self.second = None
+        self.empty.setText(self.tr("Starting …"))
+        self.empty.show()
+        self.say("")
+        self._go_live()
+
+    def _show_numbers(self, curves: Curves) -> None:
+        if not curves.epochs:
+            self.epoch.setText(self.tr("Starting …") if self.watcher.folder else self.tr("No run yet"))
+            self.bar.setValue(0)
+            for cell in self.cells.values():
+                cell.setText("–")
+            return
+        now = min(curves.epochs, math.floor(curves.epoch + 1e-9) + (curves.state == "running"))
+        self.epoch.setText(self.tr("Epoch {0} of {1}").format(now, curves.epochs))
+        share = curves.epoch / curves.epochs
+        self.bar.setValue(round(1000 * share))
+        warm = len(curves.step_epoch) >= ETA_STEPS
+        left = curves.elapsed / share * (1 - share) if share else 0.0
+        self.cells["left"].setText(duration(left) if warm and curves.state == "running" else {"running": "…", "done": self.tr("done")}.get(curves.state, curves.state))
+        self.cells["speed"].setText(f"{si(curves.samples_per_second)} samples/s" if curves.samples_per_second else "…")
+        self.cells["elapsed"].setText(duration(curves.elapsed))
+        self.cells["best"].setText(f"{curves.best_epoch:.0f}" if curves.best_epoch else "–")
+
+    def _restyle(self) -> None:
+        for plot in (self.loss, self.second):
+            if plot is not None:
+                plot.restyle()
+        self.verdict.setStyleSheet(f"color: {theme.current.theme['text']};")

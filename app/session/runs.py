@@ -1,0 +1,103 @@
+"""A run as it grows on disk: reads what was appended to ``metrics.jsonl``, whoever writes it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.document.runs import RunFolder, parse_row
+
+POLL_MS = 100
+
+
+@dataclass(slots=True)
+class Curves:
+    """What was measured so far, ready to be drawn. ``epoch`` of a step is a fraction."""
+
+    epochs: int = 0
+    samples: int = 0
+    device: str = ""
+    step_epoch: list[float] = field(default_factory=list)
+    step: dict[str, list[float]] = field(default_factory=dict)
+    validation_epoch: list[float] = field(default_factory=list)
+    validation: dict[str, list[float]] = field(default_factory=dict)
+    best_epoch: float = 0.0
+    samples_per_second: float = 0.0
+    elapsed: float = 0.0
+    state: str = "running"
+    reason: str = ""
+
+    @property
+    def epoch(self) -> float:
+        """How far it is, in epochs."""
+        return max(self.step_epoch[-1:] + self.validation_epoch[-1:], default=0.0)
+
+    def take(self, row: dict[str, Any]) -> None:
+        """Add one row of the file."""
+        self.elapsed = max(self.elapsed, float(row.get("time") or 0.0))
+        if "event" in row:
+            self._event(row)
+        elif "loss" in row:
+            self.step_epoch.append(row["epoch"])
+            for name, value in row.items():
+                if name not in ("step", "epoch", "time") and isinstance(value, (int, float)):
+                    self.step.setdefault(name, []).append(value)
+        elif "samples_per_second" in row:
+            self.samples_per_second = row["samples_per_second"]
+            if row.get("best"):
+                self.best_epoch = row["epoch"]
+            if row.get("validation"):
+                self.validation_epoch.append(row["epoch"])
+                for name, value in row["validation"].items():
+                    self.validation.setdefault(name, []).append(value)
+
+    def _event(self, row: dict[str, Any]) -> None:
+        if row["event"] == "start":
+            self.epochs, self.samples, self.device = row["epochs"], row["samples"], row["device"]
+        elif row["event"] == "end":
+            self.state, self.reason = row["state"], row["reason"]
+
+
+class RunWatcher(QObject):
+    """Follows one run folder."""
+
+    grew = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder: RunFolder | None = None
+        self.curves = Curves()
+        self._offset = 0
+        self._rest = b""
+        self._timer = QTimer(self, interval=POLL_MS, timeout=self.poll)
+
+    def follow(self, folder: RunFolder) -> None:
+        """Read this run from its beginning, and go on as it grows."""
+        self.folder, self.curves = folder, Curves()
+        self._offset, self._rest = 0, b""
+        self.grew.emit()
+        self._timer.start()
+
+    def finish(self) -> None:
+        """Read what is left; nothing more will come."""
+        self._timer.stop()
+        self.poll()
+
+    def poll(self) -> None:
+        """Read what was appended since last time."""
+        if self.folder is None:
+            return
+        try:
+            with open(self.folder.metrics, "rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return
+        if not data:
+            return
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if (row := parse_row(line)) is not None:
+                self.curves.take(row)
+        self.grew.emit()

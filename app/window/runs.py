@@ -1,0 +1,149 @@
+"""Starting, holding and ending a run, and exporting its network: the buttons on one side, the engine on the other."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.document.runs import RunFolder, new_run
+from app.document.storage import dumps
+from app.engine import messages as m
+from app.panels.training import Training
+from app.session.document import Session
+from app.session.engine import Engine
+from app.session.runs import RunWatcher
+from app.window.banner import Banner
+from app.window.toolbar import DeviceChip
+from resources import ROOT
+
+
+class RunControl(QObject):
+    """Knows the run in hand. ``actions`` are those named train, pause, stop and export."""
+
+    def __init__(
+        self, parent: QWidget, session: Session, engine: Engine, watcher: RunWatcher, panel: Training, banner: Banner, chip: DeviceChip, actions: Mapping[str, QAction]
+    ) -> None:
+        super().__init__(parent)
+        self.window_, self.session, self.engine, self.watcher = parent, session, engine, watcher
+        self.panel, self.banner, self.chip, self.actions = panel, banner, chip, actions
+        self.waiting = False  # a run was asked for and has not begun
+        engine.state_changed.connect(self._show_state)
+        engine.message.connect(self._take)
+        engine.died.connect(self._died)
+        self._show_state(engine.state)
+
+    def train(self) -> bool:
+        """Start a run of the document as it is; False where its problems forbid that."""
+        self.session.check_now()
+        errors = [p for p in self.session.problems if p.severity == "error"]
+        missing = next((p for p in self.session.problems if p.code == "no-loss"), None)
+        if errors or missing or not self.session.graph.nodes:
+            first = errors[0] if errors else missing
+            text = first.text if first else self.tr("The network is empty: drag blocks onto the canvas first")
+            self.banner.say(self.tr("It can't be trained yet. {0}").format(text), "error")
+            return False
+        try:
+            folder = new_run(self._parent_folder(), self.session.name)
+        except OSError as error:
+            self.banner.say(self.tr("No run folder can be made: {0}").format(error.strerror or error), "error")
+            return False
+        self.banner.hide()
+        self.panel.begin()
+        self.watcher.follow(folder)
+        self.waiting = True
+        self.engine.send(m.Train(dumps(self.session.document), str(folder.path), self.chip.chosen))
+        self._show_state(self.engine.state)
+        return True
+
+    def pause(self) -> None:
+        """Hold the run, or let it go on."""
+        self.engine.send(m.Resume() if self.engine.state == "paused" else m.Pause())
+
+    def stop(self) -> None:
+        """End the run after the current step."""
+        self.engine.send(m.Stop())
+
+    def export(self) -> None:
+        """Ask for a place, and write the best weights of the last run there."""
+        folder = self.watcher.folder
+        if folder is None:
+            return
+        start = (self.session.path.parent if self.session.path else Path.home()) / f"{self.session.name}.onnx"
+        name, _ = QFileDialog.getSaveFileName(self.window_, self.tr("Export ONNX"), str(start), self.tr("ONNX (*.onnx)"))
+        if name:
+            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".onnx")
+            self.panel.say(self.tr("Exporting and comparing with PyTorch …"), "text2")
+            self.engine.send(m.Export(str(folder.path), str(path)))
+
+    @property
+    def running(self) -> bool:
+        return self.waiting or self.engine.state in ("training", "paused")
+
+    def _parent_folder(self) -> Path:
+        if chosen := os.environ.get("NETWRIGHT_RUNS"):
+            return Path(chosen)
+        path = self.session.path
+        if path is not None and ROOT not in path.resolve().parents and os.access(path.parent, os.W_OK):
+            return path.parent / "runs"
+        return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "runs"
+
+    def _take(self, message: m.Message) -> None:
+        if isinstance(message, m.Started):
+            self.waiting = False
+        elif isinstance(message, m.Finished):
+            self.waiting = False
+            self.watcher.finish()
+            self._finished(message)
+        elif isinstance(message, m.Evaluated):
+            accuracy = message.metrics.get("accuracy")
+            text = f"{100 * accuracy:.1f} %" if accuracy is not None else f"loss {message.metrics['loss']:.4g}"
+            self.panel.say(self.tr("On {0} test samples it never saw: {1}").format(message.metrics["samples"], text), "ok")
+        elif isinstance(message, m.Exported):
+            batches = self.tr(" and ").join(map(str, message.batches))
+            text = self.tr("ONNX matches PyTorch: largest difference {0:.2g} at batch sizes {1}. {2} (opset {3}, {4:.0f} KB)")
+            text = text.format(message.difference, batches, message.path, message.opset, message.size / 1024)
+            self.panel.say(text, "ok")
+            self.banner.say(text)
+        elif isinstance(message, m.Failed):
+            self.panel.say(message.reason, "error")
+            self.banner.say(message.reason, "error")
+        self._show_state(self.engine.state)
+
+    def _finished(self, message: m.Finished) -> None:
+        if message.state == "failed":
+            self.panel.say(message.reason, "error")
+            self.banner.say(self.tr("The run ended: {0}").format(message.reason), "error")
+            return
+        self.panel.say(message.reason[0].upper() + message.reason[1:], "text")
+        if message.state == "done" and self.session.document.recipe.test:
+            self.engine.send(m.Evaluate(message.run))
+
+    def _died(self, reason: str) -> None:
+        was_running = self.running
+        self.waiting = False
+        self.watcher.finish()
+        self.watcher.curves.state = "failed" if was_running else self.watcher.curves.state
+        self.panel.refresh()
+        text = self.tr("The engine ended: {0}.").format(reason)
+        if was_running:
+            text += " " + self.tr("What was recorded is kept; your network is not touched.")
+        self.panel.say(text, "error")
+        self.banner.say(text, "error", self.tr("Train again") if was_running else "", self.actions["train"].trigger)
+        self._show_state(self.engine.state)
+
+    def _show_state(self, state: str) -> None:
+        running = self.running
+        self.actions["train"].setEnabled(not running and state != "busy")
+        self.actions["pause"].setEnabled(state in ("training", "paused"))
+        self.actions["pause"].setText(self.tr("Resume") if state == "paused" else self.tr("Pause"))
+        self.actions["stop"].setEnabled(state in ("training", "paused"))
+        folder: RunFolder | None = self.watcher.folder
+        exportable = folder is not None and folder.checkpoints.is_dir() and not running and state == "ready"
+        self.actions["export"].setEnabled(exportable)
+        if state == "ready" and self.engine.info is not None and not self.chip.ready:
+            self.chip.show_devices(self.engine.info.devices)
+        elif state in ("starting", "dead"):
+            self.chip.show_devices(None)
