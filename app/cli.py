@@ -86,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     training.add_argument("--epochs", type=int, metavar="N")
     training.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
     training.add_argument("--seed", type=int, metavar="N")
-    training.add_argument("--set", action="append", default=[], metavar="recipe.KEY=VALUE", help="change one value of the recipe; may be repeated")
+    training.add_argument(
+        "--set", action="append", default=[], metavar="recipe.KEY=VALUE", help="change one value of the recipe; may be repeated"
+    )
     judging.add_argument("run", type=Path, metavar="RUN", help="a run folder")
     judging.add_argument("--split", default="test", choices=("train", "validation", "test"))
     exporting.add_argument("source", type=Path, metavar="RUN|FILE", help="a run folder, or a document with --weights init")
@@ -161,7 +163,14 @@ def check(options: argparse.Namespace) -> int:
                 "params": facts.params, "macs": facts.macs, "memory": facts.memory, "error": facts.error or None,
             })  # fmt: skip
         told = [
-            {"severity": p.severity, "code": p.code, "node": p.node, "name": graph.nodes[p.node].name if p.node else None, "text": p.text, "fixes": [f.label for f in p.fixes]}
+            {
+                "severity": p.severity,
+                "code": p.code,
+                "node": p.node,
+                "name": graph.nodes[p.node].name if p.node else None,
+                "text": p.text,
+                "fixes": [f.label for f in p.fixes],
+            }
             for p in problems
         ]
         totals = {"params": analysis.totals.params, "macs": analysis.totals.macs, "memory": analysis.totals.memory, "nodes": len(order)}
@@ -247,7 +256,9 @@ def evaluate(options: argparse.Namespace) -> int:
         if isinstance(value, float):
             print(f"  {name:<10}{value:.4f}")
     for row in metrics.get("classes", []):
-        print(f"  class {row['class']:<12} precision {row['precision']:.3f}  recall {row['recall']:.3f}  F1 {row['f1']:.3f}  of {row['support']}")
+        print(
+            f"  class {row['class']:<12} precision {row['precision']:.3f}  recall {row['recall']:.3f}  F1 {row['f1']:.3f}  of {row['support']}"
+        )
     return 0
 
 

@@ -8,7 +8,9 @@ class _Activation(Block, group="Activation", slim=True):
     """One number in, one number out, for each entry."""
 
 
-class ReLU(_Activation, label="ReLU", glyph="relu", onnx="Relu", source="F.relu({0})", aka=("rectifier", "max(0, x)"), example=((16, 8, 8),)):
+class ReLU(
+    _Activation, label="ReLU", glyph="relu", onnx="Relu", source="F.relu({0})", aka=("rectifier", "max(0, x)"), example=((16, 8, 8),)
+):
     """Keeps what is positive and cuts the rest to zero; the usual choice (Nair and Hinton, 2010)."""
 
 
@@ -32,7 +34,9 @@ class ELU(_Activation, label="ELU", glyph="elu", onnx="Elu", aka=("exponential l
         return call("F.elu", Code(args[0]), alpha=self.alpha, omit={"alpha": 1.0})
 
 
-class Sigmoid(_Activation, label="Sigmoid", glyph="sigmoid", onnx="Sigmoid", source="torch.sigmoid({0})", aka=("logistic",), example=((10,),)):
+class Sigmoid(
+    _Activation, label="Sigmoid", glyph="sigmoid", onnx="Sigmoid", source="torch.sigmoid({0})", aka=("logistic",), example=((10,),)
+):
     """Squeezes any number between 0 and 1; a gate or a probability, slow to learn in deep stacks."""
 
 
@@ -43,7 +47,9 @@ class Tanh(_Activation, label="Tanh", glyph="tanh", onnx="Tanh", source="torch.t
 class Softmax(_Activation, label="Softmax", glyph="softmax", onnx="Softmax", aka=("probabilities",), example=((10,),)):
     """Turns scores into probabilities that add up to one. Cross-entropy does this itself: do not put one before it."""
 
-    dim: int = param(default=1, ge=-8, le=8, help="The axis that adds up to one, counted as torch does: 0 is the batch, 1 the channels, -1 the last.")
+    dim: int = param(
+        default=1, ge=-8, le=8, help="The axis that adds up to one, counted as torch does: 0 is the batch, 1 the channels, -1 the last."
+    )
 
     def shape(self, x: Shape) -> Shape:  # type: ignore[override]
         """The shape of the input."""
@@ -59,5 +65,10 @@ def axis(dim: int, x: Shape, role: str = "dim") -> int:
     """The index into ``x`` of an axis counted as torch does, with the batch as axis 0; raises BlockError where there is none."""
     rank = len(x) + 1
     if not -rank <= dim < rank or dim % rank == 0:
-        raise BlockError(f"{role} {dim} is no axis of {dims(x)} (axis 0 is the batch): use 1 to {rank - 1} or -{rank - 1} to -1" if x else "a scalar has no axis", "axes")
+        raise BlockError(
+            f"{role} {dim} is no axis of {dims(x)} (axis 0 is the batch): use 1 to {rank - 1} or -{rank - 1} to -1"
+            if x
+            else "a scalar has no axis",
+            "axes",
+        )
     return dim % rank - 1

@@ -18,10 +18,14 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
     out_channels: int = param(default=32, ge=1, help="Number of filters; channels of the result.", label="Filters", chip="{}")
     kernel_size: int | Pair | Triple = param(default=3, ge=1, help="Length of the window.", label="Kernel", chip=window)
     stride: int | Pair | Triple = param(default=1, ge=1, help="Steps the window moves each time.", chip=stride_chip)
-    padding: int | Pair | Triple | Same = param(default=1, ge=0, help="Entries added at both ends, or 'same' to keep the length.", chip=padding_chip)
+    padding: int | Pair | Triple | Same = param(
+        default=1, ge=0, help="Entries added at both ends, or 'same' to keep the length.", chip=padding_chip
+    )
     dilation: int | Pair | Triple = param(default=1, ge=1, help="Distance between the entries of the window.", chip=dilation_chip)
     groups: int = param(
-        default=1, ge=1, help="Split the channels into this many separate convolutions; must divide both channel counts.",
+        default=1,
+        ge=1,
+        help="Split the channels into this many separate convolutions; must divide both channel counts.",
         chip=lambda n: f"g{n}" if n > 1 else "",
     )
     bias: bool = param(default=True, help="Add a learned offset to each filter. Needless before a batch norm.", chip=bias_chip)
@@ -32,15 +36,19 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
         need_axes(x, self.rank)
         for name, channels in (("input", x[0]), ("output", self.out_channels)):
             if channels % self.groups:
-                raise BlockError(f"groups must divide the {name} channels: {channels} / {self.groups} leaves {channels % self.groups}", "groups")
+                raise BlockError(
+                    f"groups must divide the {name} channels: {channels} / {self.groups} leaves {channels % self.groups}", "groups"
+                )
         kernel, stride, dilation = (spread(v, self.rank) for v in (self.kernel_size, self.stride, self.dilation))
         if self.padding == "same":
             if set(stride) != {1}:
-                raise BlockError(f"padding 'same' keeps the size only at stride 1, got stride {max(stride)}: give the padding as a number", "same")
+                raise BlockError(
+                    f"padding 'same' keeps the size only at stride 1, got stride {max(stride)}: give the padding as a number", "same"
+                )
             padded = tuple(d * (k - 1) - d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
             self._check_padding(x, padded)
             return (self.out_channels, *x[1:])
-        padding = spread(self.padding, self.rank)  # type: ignore[arg-type]
+        padding = spread(self.padding, self.rank)
         self._check_padding(x, padding)
         return (
             self.out_channels,
@@ -53,7 +61,9 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
     def _check_padding(self, x: Shape, padding: Shape) -> None:
         for n, p in zip(x[1:], padding, strict=True):
             if (self.padding_mode == "reflect" and p >= n) or (self.padding_mode == "circular" and p > n):
-                raise BlockError(f"{self.padding_mode} padding of {p} needs more than {dims(x)} has to mirror: use 'zeros' or less padding", "padding")
+                raise BlockError(
+                    f"{self.padding_mode} padding of {p} needs more than {dims(x)} has to mirror: use 'zeros' or less padding", "padding"
+                )
 
     def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
         """``weight`` (out, in / groups, *kernel_size) and ``bias`` (out)."""
@@ -101,5 +111,7 @@ class Conv3d(_Conv, label="Conv 3D", aka=("convolution", "video", "volume"), exa
     rank = 3
     kernel_size: Triple = param(default=(3, 3, 3), ge=1, help="Depth, height and width of the window.", label="Kernel", chip=window)
     stride: Triple = param(default=(1, 1, 1), ge=1, help="Voxels the window moves each step.", chip=stride_chip)
-    padding: Triple | Same = param(default=(1, 1, 1), ge=0, help="Voxels added on all sides, or 'same' to keep the size.", chip=padding_chip)
+    padding: Triple | Same = param(
+        default=(1, 1, 1), ge=0, help="Voxels added on all sides, or 'same' to keep the size.", chip=padding_chip
+    )
     dilation: Triple = param(default=(1, 1, 1), ge=1, help="Distance between the voxels of the window.", chip=dilation_chip)

@@ -59,11 +59,15 @@ class Record:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = {
-            name: value.named(name, annotation)
-            for name, annotation in cls.__annotations__.items()
-            if isinstance(value := cls.__dict__.get(name, MISSING), Param)
-        } if "__annotations__" in cls.__dict__ else {}
+        own = (
+            {
+                name: value.named(name, annotation)
+                for name, annotation in cls.__annotations__.items()
+                if isinstance(value := cls.__dict__.get(name, MISSING), Param)
+            }
+            if "__annotations__" in cls.__dict__
+            else {}
+        )
         cls.fields = MappingProxyType({**cls.fields, **own})
         for name, declared in own.items():
             setattr(cls, name, declared.default)
@@ -94,7 +98,7 @@ class Record:
         raise AttributeError(f"{type(self).__name__} is a value: use replace({name}=...)")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self._values == other._values)  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self._values == other._values)
 
     def __hash__(self) -> int:
         return self._hash

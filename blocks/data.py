@@ -23,7 +23,9 @@ class Target(Block, label="Target", group="Data", glyph="target", inputs=(), aka
     """What the network should answer: the labels, or the values to be matched. It goes into a loss."""
 
     column: str = param(default="label", help="Column of the data set that holds the answers.")
-    kind: Literal["class", "values"] = param(default="class", help="'class' for a label, one whole number a sample; 'values' for numbers to be matched.")
+    kind: Literal["class", "values"] = param(
+        default="class", help="'class' for a label, one whole number a sample; 'values' for numbers to be matched."
+    )
     classes: int = param(default=10, ge=1, help="How many different labels there are (kind 'class').")
     size: Ints = param(default=(), ge=1, help="Shape of one answer; empty for a single label or number.")
 
@@ -36,5 +38,15 @@ class Target(Block, label="Target", group="Data", glyph="target", inputs=(), aka
         return ("index" if self.kind == "class" else "real",)
 
 
-class Output(Block, label="Output", group="Data", glyph="output", inputs=(Port("x", "any"),), outputs=(), slim=True, aka=("result", "prediction"), example=((10,),)):
+class Output(
+    Block,
+    label="Output",
+    group="Data",
+    glyph="output",
+    inputs=(Port("x", "any"),),
+    outputs=(),
+    slim=True,
+    aka=("result", "prediction"),
+    example=((10,),),
+):
     """A result that the finished network gives. Without one, it gives what flows into the loss."""

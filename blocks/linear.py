@@ -5,7 +5,15 @@ from blocks.params import bias_chip
 from blocks.rules import call, size
 
 
-class Linear(Block, label="Linear", group="Linear", glyph="linear", onnx="Gemm", aka=("fc", "dense", "fully connected", "affine", "perceptron"), example=((400,),)):
+class Linear(
+    Block,
+    label="Linear",
+    group="Linear",
+    glyph="linear",
+    onnx="Gemm",
+    aka=("fc", "dense", "fully connected", "affine", "perceptron"),
+    example=((400,),),
+):
     """Connects every input with every output: y = W x + b, over the last axis."""
 
     out_features: int = param(default=10, ge=1, help="Number of outputs; for the last layer, the number of classes.", label="Outputs")

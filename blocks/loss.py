@@ -9,7 +9,13 @@ PREDICTION = Port("prediction")
 class _Loss(Block, group="Loss", loss=True, outputs=(), inputs=(PREDICTION, Port("target"))):
     """Prediction and target in; the loss is a scalar, the mean over the batch."""
 
-    weight: float = param(default=1.0, ge=0, help="Factor of this loss in the sum of all losses.", label="Loss weight", chip=lambda w: "" if w == 1 else f"×{w:g}")
+    weight: float = param(
+        default=1.0,
+        ge=0,
+        help="Factor of this loss in the sum of all losses.",
+        label="Loss weight",
+        chip=lambda w: "" if w == 1 else f"×{w:g}",
+    )
 
     def _call(self, function: str, args: tuple[str, ...], **options: object) -> str:
         omit = {name: self.fields[name].default for name in options}
@@ -22,14 +28,30 @@ class _Regression(_Loss):
     def shape(self, prediction: Shape, target: Shape) -> Shape:  # type: ignore[override]
         """Equal shapes in, a scalar out."""
         if prediction != target:
-            raise BlockError(f"compares number by number, but the prediction is {dims(prediction)} and the target {dims(target)}", "shapes-differ")
+            raise BlockError(
+                f"compares number by number, but the prediction is {dims(prediction)} and the target {dims(target)}", "shapes-differ"
+            )
         return ()
 
 
-class CrossEntropy(_Loss, label="Cross-entropy", glyph="loss", onnx="SoftmaxCrossEntropyLoss", inputs=(PREDICTION, Port("target", "index")), aka=("softmax loss", "log loss", "nll", "classification"), example=((10,), ())):
+class CrossEntropy(
+    _Loss,
+    label="Cross-entropy",
+    glyph="loss",
+    onnx="SoftmaxCrossEntropyLoss",
+    inputs=(PREDICTION, Port("target", "index")),
+    aka=("softmax loss", "log loss", "nll", "classification"),
+    example=((10,), ()),
+):
     """The loss for choosing one class: minus the log of the probability given to the right one. Takes raw scores (logits)."""
 
-    label_smoothing: float = param(default=0.0, ge=0, le=1, help="Share of the target spread evenly over all classes; keeps the network from being too sure (Szegedy et al., arXiv 1512.00567).", chip=lambda s: f"smooth {s:g}" if s else "")
+    label_smoothing: float = param(
+        default=0.0,
+        ge=0,
+        le=1,
+        help="Share of the target spread evenly over all classes; keeps the network from being too sure (Szegedy et al., arXiv 1512.00567).",
+        chip=lambda s: f"smooth {s:g}" if s else "",
+    )
     ignore_index: int = param(default=-100, help="A label that is left out of the loss.")
 
     def shape(self, prediction: Shape, target: Shape) -> Shape:  # type: ignore[override]
@@ -37,8 +59,13 @@ class CrossEntropy(_Loss, label="Cross-entropy", glyph="loss", onnx="SoftmaxCros
         if not prediction:
             raise BlockError("needs one score for each class, got a scalar: put a Linear with one output for each class before it", "axes")
         if prediction[1:] != target:
-            hint = "put Flatten and a Linear before it" if len(prediction) == 3 and not target else "the axes after the classes must be equal"
-            raise BlockError(f"needs class scores C{''.join(f'×{n}' for n in target)} for labels of shape {dims(target)}, got {dims(prediction)}: {hint}", "scores")
+            hint = (
+                "put Flatten and a Linear before it" if len(prediction) == 3 and not target else "the axes after the classes must be equal"
+            )
+            raise BlockError(
+                f"needs class scores C{''.join(f'×{n}' for n in target)} for labels of shape {dims(target)}, got {dims(prediction)}: {hint}",
+                "scores",
+            )
         return ()
 
     def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
@@ -54,7 +81,13 @@ class L1Loss(_Regression, label="L1 loss", glyph="loss", aka=("mae", "mean absol
         return self._call("F.l1_loss", args)
 
 
-class MSELoss(_Regression, label="L2 loss (MSE)", glyph="loss", aka=("l2", "mse", "mean squared error", "regression", "euclidean"), example=((4,), (4,))):
+class MSELoss(
+    _Regression,
+    label="L2 loss (MSE)",
+    glyph="loss",
+    aka=("l2", "mse", "mean squared error", "regression", "euclidean"),
+    example=((4,), (4,)),
+):
     """The mean squared difference: large errors weigh most."""
 
     def forward(self, args: tuple[str, ...], xs: Shapes) -> str:

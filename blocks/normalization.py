@@ -4,13 +4,26 @@ from blocks.core import Block, BlockError, Shape, param
 from blocks.rules import call, dims, need_axes
 
 
-class BatchNorm2d(Block, label="Batch norm 2D", group="Normalise", glyph="norm", onnx="BatchNormalization", slim=True, aka=("bn", "batch normalization"), example=((16, 8, 8),)):
+class BatchNorm2d(
+    Block,
+    label="Batch norm 2D",
+    group="Normalise",
+    glyph="norm",
+    onnx="BatchNormalization",
+    slim=True,
+    aka=("bn", "batch normalization"),
+    example=((16, 8, 8),),
+):
     """Centres and scales each channel by the mean and variance of the batch, then learns a scale and shift (Ioffe and Szegedy, arXiv 1502.03167)."""
 
     eps: float = param(default=1e-5, gt=0, help="Added to the variance, so that nothing is divided by zero.")
-    momentum: float = param(default=0.1, ge=0, le=1, help="Weight of the newest batch in the running mean and variance used after training.")
+    momentum: float = param(
+        default=0.1, ge=0, le=1, help="Weight of the newest batch in the running mean and variance used after training."
+    )
     affine: bool = param(default=True, help="Learn a scale and a shift for each channel.")
-    track_running_stats: bool = param(default=True, help="Keep a running mean and variance for use after training; else always use the batch's own.")
+    track_running_stats: bool = param(
+        default=True, help="Keep a running mean and variance for use after training; else always use the batch's own."
+    )
 
     def shape(self, x: Shape) -> Shape:  # type: ignore[override]
         """C×H×W, unchanged."""
@@ -27,7 +40,16 @@ class BatchNorm2d(Block, label="Batch norm 2D", group="Normalise", glyph="norm",
         return call("nn.BatchNorm2d", x[0], **self.values(), omit=omit)
 
 
-class LayerNorm(Block, label="Layer norm", group="Normalise", glyph="norm", onnx="LayerNormalization", slim=True, aka=("ln", "layer normalization"), example=((16, 8, 8),)):
+class LayerNorm(
+    Block,
+    label="Layer norm",
+    group="Normalise",
+    glyph="norm",
+    onnx="LayerNormalization",
+    slim=True,
+    aka=("ln", "layer normalization"),
+    example=((16, 8, 8),),
+):
     """Centres and scales each sample by its own mean and variance over the last axes (Ba et al., arXiv 1607.06450)."""
 
     axes: int = param(default=1, ge=0, le=8, help="How many of the last axes share one mean and variance; 0 means all of them.")

@@ -13,9 +13,20 @@ class _Pool(Block, group="Pooling", glyph="pool"):
     rank: ClassVar[int] = 2
     dilation: Pair = (1, 1)
     kernel_size: Pair = param(default=(2, 2), ge=1, help="Height and width of the window, in pixels.", label="Kernel", chip=window)
-    stride: Pair = param(default=(2, 2), ge=1, help="Pixels the window moves each step; equal to the kernel, windows do not overlap.", chip=stride_chip)
-    padding: Pair = param(default=(0, 0), ge=0, help="Pixels added around the image; at most half the kernel.", chip=lambda p: f"p{window(p)}" if max(p) else "")
-    ceil_mode: bool = param(default=False, help="Round the size of the result up: keep a last window that hangs over the edge.", chip=lambda up: "ceil" if up else "")
+    stride: Pair = param(
+        default=(2, 2), ge=1, help="Pixels the window moves each step; equal to the kernel, windows do not overlap.", chip=stride_chip
+    )
+    padding: Pair = param(
+        default=(0, 0),
+        ge=0,
+        help="Pixels added around the image; at most half the kernel.",
+        chip=lambda p: f"p{window(p)}" if max(p) else "",
+    )
+    ceil_mode: bool = param(
+        default=False,
+        help="Round the size of the result up: keep a last window that hangs over the edge.",
+        chip=lambda up: "ceil" if up else "",
+    )
 
     def shape(self, x: Shape) -> Shape:  # type: ignore[override]
         """Each axis floor((n + 2p - d(k - 1) - 1) / s) + 1, or rounded up with ceil_mode."""
@@ -24,7 +35,10 @@ class _Pool(Block, group="Pooling", glyph="pool"):
             if p > k // 2:
                 raise BlockError(f"padding {p} is more than half of kernel_size {k}: use at most {k // 2}", "padding")
         sizes = zip(x[1:], AXES[self.rank][1:], self.kernel_size, self.stride, self.padding, spread(self.dilation, self.rank), strict=True)
-        return (x[0], *(window_size(n, axis, kernel=k, stride=s, padding=p, dilation=d, round_up=self.ceil_mode) for n, axis, k, s, p, d in sizes))
+        return (
+            x[0],
+            *(window_size(n, axis, kernel=k, stride=s, padding=p, dilation=d, round_up=self.ceil_mode) for n, axis, k, s, p, d in sizes),
+        )
 
 
 class MaxPool2d(_Pool, label="Max pool 2D", onnx="MaxPool", aka=("maxpool", "subsampling", "downsample"), example=((8, 16, 16),)):
@@ -49,7 +63,16 @@ class AvgPool2d(_Pool, label="Average pool 2D", onnx="AveragePool", aka=("avgpoo
         return call("F.avg_pool2d", Code(args[0]), **self.values(), omit=omit)
 
 
-class GlobalAvgPool(Block, label="Global average pool", group="Pooling", glyph="pool", onnx="ReduceMean", slim=True, aka=("gap", "squeeze"), example=((64, 7, 7),)):
+class GlobalAvgPool(
+    Block,
+    label="Global average pool",
+    group="Pooling",
+    glyph="pool",
+    onnx="ReduceMean",
+    slim=True,
+    aka=("gap", "squeeze"),
+    example=((64, 7, 7),),
+):
     """Takes the mean of each channel over all positions: a C×H×W image becomes C numbers (Lin et al., arXiv 1312.4400)."""
 
     keepdim: bool = param(default=False, help="Keep the spatial axes, with size 1.")

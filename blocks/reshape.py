@@ -5,7 +5,18 @@ from blocks.core import Block, BlockError, Port, Shape, Shapes, param
 from blocks.rules import Code, call, dims, size
 
 
-class Flatten(Block, label="Flatten", group="Reshape", glyph="flatten", onnx="Flatten", slim=True, inputs=(Port("x", "any"),), outputs=(Port("y", "any"),), aka=("reshape", "vector", "view"), example=((16, 5, 5),)):
+class Flatten(
+    Block,
+    label="Flatten",
+    group="Reshape",
+    glyph="flatten",
+    onnx="Flatten",
+    slim=True,
+    inputs=(Port("x", "any"),),
+    outputs=(Port("y", "any"),),
+    aka=("reshape", "vector", "view"),
+    example=((16, 5, 5),),
+):
     """Lays all numbers out in one row: what a fully connected layer needs after a convolution."""
 
     start_dim: int = param(default=1, ge=-8, le=8, help="First axis to merge, counted as torch does: 0 is the batch, which must stay.")

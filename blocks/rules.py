@@ -45,8 +45,8 @@ def window_size(
         wide = f"{kernel}" + (f" dilated by {dilation}" if dilation > 1 else "")
         inner = f"{length} + 2*{padding} - {dilation}*({kernel} - 1) - 1"
         raise BlockError(
-            f"floor(({inner}) / {stride}) + 1 = {reach // stride + 1}: a window of {wide} does not fit into {axis} {length}; "
-            f"use a smaller kernel_size, more padding, or one pooling less before it",
+            f"a window of {wide} does not fit into {axis} {length}: floor(({inner}) / {stride}) + 1 = {reach // stride + 1}. "
+            f"Use a smaller kernel_size, more padding, or one pooling less before it",
             "window",
         )
     steps = (ceil(reach / stride) if round_up else reach // stride) + 1

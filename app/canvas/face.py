@@ -76,7 +76,10 @@ def inputs(block: Block, tall: float) -> dict[str, Spot]:
         return {"x": Spot(WIDTH / 2, 0, dy=-1)}
     ports = [port.name for port in block.inputs]
     if block.loss and len(ports) > 1:
-        return {ports[0]: Spot(WIDTH / 2, 0, dy=-1), **{name: Spot(0, tall * (k + 1) / len(ports), dx=-1) for k, name in enumerate(ports[1:])}}
+        return {
+            ports[0]: Spot(WIDTH / 2, 0, dy=-1),
+            **{name: Spot(0, tall * (k + 1) / len(ports), dx=-1) for k, name in enumerate(ports[1:])},
+        }
     return {name: Spot(WIDTH * (k + 1) / (len(ports) + 1), 0, dy=-1) for k, name in enumerate(ports)}
 
 
@@ -86,6 +89,11 @@ def outputs(block: Block, tall: float) -> dict[str, Spot]:
     if isinstance(block, Target):
         return {name: Spot(WIDTH, tall / 2, dx=1) for name in ports}
     return {name: Spot(WIDTH * (k + 1) / (len(ports) + 1), tall, dy=1) for k, name in enumerate(ports)}
+
+
+def mirrored(spot: Spot) -> Spot:
+    """The same place at the other side."""
+    return Spot(WIDTH - spot.x, spot.y, -spot.dx, spot.dy)
 
 
 def beside(k: int, left: bool, tall: float) -> Spot:

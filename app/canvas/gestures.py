@@ -289,5 +289,3 @@ def pick(view: "CanvasView", event: QMouseEvent) -> Gesture | None:
         scene.select_wires([wire.id])
         return None
     return RubberBand(view, event)
-
-

@@ -60,7 +60,7 @@ class NodeItem(QGraphicsItem):
         return outline
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())  # type: ignore[attr-defined]
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         paint.paint_block(painter, self.face, self.state, zoom)
         if zoom >= paint.MIDDLE:
             for side, spots in (("in", self.inputs), ("out", self.outputs)):
@@ -148,7 +148,7 @@ class WireItem(QGraphicsItem):
         return self.pill or (self.text if self.hovered or self.selected else "")
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())  # type: ignore[attr-defined]
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         role = "error" if self.broken else "accent" if self.selected or self.hovered else "wire"
         pen = QPen(theme.color(role), (1.2 if self.vector and not self.broken else 2) if zoom >= paint.FAR else 1)
         pen.setCosmetic(zoom < paint.MIDDLE)

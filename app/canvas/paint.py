@@ -66,7 +66,9 @@ def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath) -> None:
     painter.fillRect(QRectF(0, 0, STRIPE, face.height), QColor(theme.current.theme.category(face.group)))
     if not face.slim and face.share:
         painter.fillRect(QRectF(STRIPE, face.height - 4, WIDTH - STRIPE, 4), theme.color("raised"))
-        painter.fillRect(QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * face.share), 4), QColor(theme.current.theme.category(face.group)))
+        painter.fillRect(
+            QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * face.share), 4), QColor(theme.current.theme.category(face.group))
+        )
     painter.restore()
 
 
@@ -120,7 +122,13 @@ def _paint_middle(painter: QPainter, face: Face, zoom: float) -> None:
         return
     _text(painter, QRectF(14, 0, WIDTH - 20, face.height / 2 + 2), face.title, big, "text")
     role = "error" if face.error else "text2"
-    _text(painter, QRectF(14, face.height / 2 - 4, WIDTH - 20, face.height / 2 - 2), _short_error(face) if face.error else face.shape, small, role)
+    _text(
+        painter,
+        QRectF(14, face.height / 2 - 4, WIDTH - 20, face.height / 2 - 2),
+        _short_error(face) if face.error else face.shape,
+        small,
+        role,
+    )
 
 
 def _paint_far(painter: QPainter, face: Face, state: State, outline: QPainterPath, zoom: float) -> None:

@@ -10,14 +10,15 @@ STUB = 14.0  # a wire leaves and arrives this far before it may turn
 CLEAR = 28.0  # a wire that runs past a block keeps this far from it
 
 Point = tuple[float, float]
+DOWN, UP = (0.0, 1.0), (0.0, -1.0)
 
 
 def route(start: Point, out: Point, end: Point, into: Point, tight: bool = False) -> list[Point]:
     """Corners of a wire from ``start``, leaving in direction ``out``, to ``end``, which it reaches from direction ``into``."""
     stub = 5.0 if tight else STUB
-    if out == (0, 1) and into == (0, -1) and abs(start[0] - end[0]) < 0.5 and end[1] >= start[1]:
+    if out == DOWN and into == UP and abs(start[0] - end[0]) < 0.5 and end[1] >= start[1]:
         return [start, end]
-    if out == (0, 1) and into == (0, -1) and end[1] - start[1] < 2 * stub and end[1] > start[1]:
+    if out == DOWN and into == UP and end[1] - start[1] < 2 * stub and end[1] > start[1]:
         middle = (start[1] + end[1]) / 2
         return [start, (start[0], middle), (end[0], middle), end]
     a = (start[0] + out[0] * stub, start[1] + out[1] * stub)

@@ -41,7 +41,7 @@ class CanvasScene(QGraphicsScene):
         if before.graph is now.graph:
             return
         old, new = before.graph, now.graph
-        changed_edges = [id for id in differing(old.edges, new.edges)]
+        changed_edges = differing(old.edges, new.edges)
         for id in changed_edges:
             if id in self.wires and id not in new.edges:
                 self.removeItem(self.wires.pop(id))
@@ -81,6 +81,7 @@ class CanvasScene(QGraphicsScene):
             if edge.target in ends or describe:
                 into[edge.target].append((id, edge))
         for target, wires in into.items():
+            self._turn(target, wires)
             for id, edge, spot in self._spots(target, wires):
                 start = self.nodes[edge.source]
                 source = start.outputs.get(edge.source_port, Spot(faces.WIDTH / 2, start.face.height, dy=1))
@@ -101,6 +102,17 @@ class CanvasScene(QGraphicsScene):
                     key = f"{side}:{edge.target_port if side == 'in' else edge.source_port}"
                     short[key] = short.get(key, True) and by_edge[edge]
             self.nodes[id].set_ports(quiet=frozenset(key for key, value in short.items() if value))
+
+    def _turn(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> None:
+        """Let ports at the side look at the block they are wired to."""
+        end = self.nodes[target]
+        for _, edge in wires:
+            start = self.nodes[edge.source]
+            for item, spots, name, other in ((end, end.inputs, edge.target_port, start), (start, start.outputs, edge.source_port, end)):
+                spot = spots.get(name)
+                if spot is not None and spot.dx and (other.pos().x() - item.pos().x()) * spot.dx < 0:
+                    spots[name] = faces.mirrored(spot)
+                    item.update()
 
     def _spots(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> list[tuple[EdgeId, Edge, Spot]]:
         """Where each wire ends. Of several at a Many port the nearest comes from above, the others from the side."""

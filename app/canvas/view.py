@@ -23,6 +23,7 @@ from app.canvas.items import NodeItem, WireItem
 from app.canvas.scene import CanvasScene
 from app.document.graph import Graph
 from app.look import fonts, theme
+from app.look.widgets import make
 from app.session.document import Session
 from blocks import catalogue
 from blocks.core import Block
@@ -46,7 +47,9 @@ class CanvasView(QGraphicsView):
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        self.setRenderHints(
+            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing | QPainter.RenderHint.SmoothPixmapTransform
+        )
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -59,7 +62,7 @@ class CanvasView(QGraphicsView):
         self.space_held = False
         self._hovered: NodeItem | WireItem | None = None
         self._ghost: tuple[Block, QPointF, str | None] | None = None
-        self._hint = QLabel(self.viewport(), objectName="hint", wordWrap=True)  # type: ignore[call-arg]
+        self._hint = make(QLabel, self.viewport(), objectName="hint", wordWrap=True)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.hide()
@@ -226,7 +229,7 @@ class CanvasView(QGraphicsView):
             event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        kind = catalogue.load().get(event.mimeData().data(BLOCK_MIME).data().decode())
+        kind = catalogue.load().get(bytes(event.mimeData().data(BLOCK_MIME).data()).decode())
         if kind is None:
             event.ignore()
             return

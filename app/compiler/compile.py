@@ -87,7 +87,9 @@ class _Compiler:
         nodes = self.graph.nodes
         losses = [id for id, node in nodes.items() if node.block.loss]
         outputs = [id for id, node in nodes.items() if isinstance(node.block, Output)]
-        ends = losses + outputs or [i for i, n in nodes.items() if n.block.outputs and not self.wiring.outgoing.get(i) and not isinstance(n.block, (Target, Input))]
+        ends = losses + outputs or [
+            i for i, n in nodes.items() if n.block.outputs and not self.wiring.outgoing.get(i) and not isinstance(n.block, (Target, Input))
+        ]
         if not ends:
             raise CompileError("the network has no layers yet: connect an Input to a layer")
         self._refuse_errors(ends)
@@ -111,7 +113,9 @@ class _Compiler:
         loss, arguments = self._loss(training, losses, results, named, args) if losses else ([], [])
         values = [self._border(port, name) for port, name in zip(results, named, strict=True)]
         shown = tuple(Value(args[id], self._out(id), self.facts[id].kinds[0], self._column(id)) for id in inputs)
-        source = "\n".join([*self._top(shown, values[:count], [*forward, *aside, *training]), *head, "", *body, *loss, *self._tail(shown), ""])
+        source = "\n".join(
+            [*self._top(shown, values[:count], [*forward, *aside, *training]), *head, "", *body, *loss, *self._tail(shown), ""]
+        )
         terms = tuple(self._term(id, results) for id in losses)
         return Compiled(source, shown, tuple(values), count, tuple(arguments), terms, self.modules)
 
@@ -346,7 +350,7 @@ class _Compiler:
             "",
             'if __name__ == "__main__":',
             "    net = Net()",
-            f"    print(net, net({', '.join(map(sample, inputs))}), sep=\"\\n\")",
+            f'    print(net, net({", ".join(map(sample, inputs))}), sep="\\n")',
         ]
 
     def _term(self, id: NodeId, results: list[Port]) -> LossTerm:

@@ -141,7 +141,9 @@ def _evaluate(block: Block, edges: tuple[Edge, ...], facts: Mapping[NodeId, Fact
         if len(source.outputs) == 1:
             return infer(block, source.outputs, source.kinds)
     if isinstance(block, Unknown):
-        return Facts(error=f"block type {block.type_name!r} is not known here: it is kept as it is, but the network can't run", code="unknown-block")
+        return Facts(
+            error=f"block type {block.type_name!r} is not known here: it is kept as it is, but the network can't run", code="unknown-block"
+        )
     wanted, missing = arrange(ports, edges)
     if missing:
         return Facts(error=_missing_text(block, missing), code="unconnected")
@@ -189,9 +191,16 @@ def infer(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
         weights = block.weights(*shapes)
         largest = max(map(size, (*outputs, *weights.values())), default=0)
         if largest > LARGEST_TENSOR:
-            raise BlockError(f"would hold a tensor of {largest:.3g} numbers ({largest * BYTES / 2**30:,.0f} GiB): make it smaller", "too-large")
+            raise BlockError(
+                f"would hold a tensor of {largest:.3g} numbers ({largest * BYTES / 2**30:,.0f} GiB): make it smaller", "too-large"
+            )
         return Facts(
-            shapes, outputs, block.kinds(*kinds), sum(map(size, weights.values())), block.macs(*shapes), BYTES * sum(map(size, outputs)),
+            shapes,
+            outputs,
+            block.kinds(*kinds),
+            sum(map(size, weights.values())),
+            block.macs(*shapes),
+            BYTES * sum(map(size, outputs)),
         )
     except BlockError as error:
         return Facts(shapes, error=str(error), code=error.code)
@@ -201,7 +210,7 @@ def _check_kinds(block: Block, kinds: tuple[Kind, ...]) -> None:
     ports = block.inputs
     for k, kind in enumerate(kinds):
         port = ports[min(k, len(ports) - 1)]
-        if (text := kind_error(kind, port, block.label)) :
+        if text := kind_error(kind, port, block.label):
             raise BlockError(text, "kind")
 
 

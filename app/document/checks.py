@@ -7,12 +7,12 @@ from app.document import fixes
 from app.document.analysis import Analysis, analyse
 from app.document.graph import Graph, NodeId, label
 from app.document.problem import Column, Problem
+from blocks.activation import Softmax
 from blocks.convolution import Conv1d, Conv2d, Conv3d
 from blocks.core import Block
 from blocks.data import Input, Output, Target
 from blocks.linear import Linear
 from blocks.loss import CrossEntropy
-from blocks.activation import Softmax
 from blocks.normalization import BatchNorm2d
 from blocks.rules import dims
 
@@ -105,10 +105,12 @@ def _losses(analysis: Analysis) -> list[Problem]:
         text = "There is no loss: the network can't be trained until one says how wrong it is"
         found.append(Problem("warning", "no-loss", text, None, fixes.add_loss(analysis)))
     whole = digraph(graph)
-    for target in _of(graph, Target):
-        for id in nx.descendants(whole, target):
+    for answer in _of(graph, Target):
+        for id in nx.descendants(whole, answer):
             if isinstance(graph.nodes[id].block, Output):
-                text = f"{graph.nodes[id].name} depends on {graph.nodes[target].name}: the finished network would need the answer to give it"
+                text = (
+                    f"{graph.nodes[id].name} depends on {graph.nodes[answer].name}: the finished network would need the answer to give it"
+                )
                 found.append(Problem("error", "leak", text, id))
     for id in losses:
         if not isinstance(graph.nodes[id].block, CrossEntropy):

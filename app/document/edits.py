@@ -42,7 +42,9 @@ def remove(graph: Graph, nodes: Iterable[NodeId] = (), edges: Iterable[EdgeId] =
     """Without these nodes, their wires, and these wires."""
     gone, cut = set(nodes), set(edges)
     kept = {i: e for i, e in graph.edges.items() if i not in cut and e.source not in gone and e.target not in gone}
-    return replace(graph, nodes={i: n for i, n in graph.nodes.items() if i not in gone}, edges=kept if len(kept) < len(graph.edges) else graph.edges)
+    return replace(
+        graph, nodes={i: n for i, n in graph.nodes.items() if i not in gone}, edges=kept if len(kept) < len(graph.edges) else graph.edges
+    )
 
 
 def connect(graph: Graph, edge: Edge) -> tuple[Graph, EdgeId]:

@@ -1,6 +1,7 @@
 """Quick fixes: for a kind of problem, the edits that would mend it. Only those that do are offered."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from app.document.analysis import Analysis, analyse
@@ -34,13 +35,16 @@ def for_error(analysis: Analysis, id: NodeId, code: str) -> tuple[Fix, ...]:
         "kind": _kind,
         "padding": _less_padding,
     }
-    offered = makers.get(code, lambda *_: [])(analysis, id)
+    maker = makers.get(code)
+    offered = maker(analysis, id) if maker else []
     return tuple(fix for fix in offered if _mends(analysis, id, fix))
 
 
 def _mends(analysis: Analysis, id: NodeId, fix: Fix) -> bool:
     after = analyse(fix.edit(analysis.graph), analysis)
-    return id not in after.graph.nodes or (not after.facts[id].error and (after.facts[id].outputs is not None or after.facts[id] != analysis.facts[id]))
+    return id not in after.graph.nodes or (
+        not after.facts[id].error and (after.facts[id].outputs is not None or after.facts[id] != analysis.facts[id])
+    )
 
 
 def set_value(id: NodeId, text: str, **values: Any) -> Fix:
@@ -51,7 +55,9 @@ def set_value(id: NodeId, text: str, **values: Any) -> Fix:
 def cut(graph: Graph, edge: EdgeId) -> Fix:
     """Remove a wire."""
     ends = graph.edges[edge]
-    return Fix(f"Remove the wire from {graph.nodes[ends.source].name} to {graph.nodes[ends.target].name}", lambda g: remove(g, edges=[edge]))
+    return Fix(
+        f"Remove the wire from {graph.nodes[ends.source].name} to {graph.nodes[ends.target].name}", lambda g: remove(g, edges=[edge])
+    )
 
 
 def bypass(graph: Graph, id: NodeId) -> Fix:
@@ -102,7 +108,8 @@ def _wires(graph: Graph, id: NodeId) -> list[tuple[EdgeId, Edge]]:
 
 def _match_shapes(analysis: Analysis, id: NodeId) -> list[Fix]:
     """A 1×1 convolution, with a stride where sizes differ, on one of the branches; or Concat instead of Add."""
-    graph, fixes = analysis.graph, []
+    graph = analysis.graph
+    fixes: list[Fix] = []
     block = graph.nodes[id].block
     if isinstance(block, (Add, Concat)):
         wires = [(i, e, shape) for i, e in _wires(graph, id) if (shape := analysis.shape_at(e))]
@@ -111,26 +118,33 @@ def _match_shapes(analysis: Analysis, id: NodeId) -> list[Fix]:
         for i, edge, shape in wires:
             for other in dict.fromkeys(w[2] for w in wires if w[2] != shape):
                 if (conv := _projection(shape, other)) is not None:
-                    stride = f", stride {conv.stride[0]}" if max(conv.stride) > 1 else ""  # type: ignore[index,arg-type]
-                    fixes.append(_spliced(analysis, i, f"Insert 1×1 conv{stride} after {graph.nodes[edge.source].name}: {dims(shape)} → {dims(other)}", conv))
+                    stride = f", stride {conv.stride[0]}" if max(conv.stride) > 1 else ""
+                    fixes.append(
+                        _spliced(
+                            analysis,
+                            i,
+                            f"Insert 1×1 conv{stride} after {graph.nodes[edge.source].name}: {dims(shape)} → {dims(other)}",
+                            conv,
+                        )
+                    )
         if isinstance(block, Add):
             fixes.append(Fix("Use Concat instead", lambda g: set_block(g, id, Concat()), "joins the channels"))
     return fixes
 
 
-def _projection(shape: Shape, other: Shape) -> Block | None:
+def _projection(shape: Shape, other: Shape) -> Conv2d | None:
     if len(shape) != 3 or len(other) != 3:
         return None
-    strides = tuple(-(-n // m) if m <= n else 0 for n, m in zip(shape[1:], other[1:], strict=True))
-    if 0 in strides:
+    if other[1] > shape[1] or other[2] > shape[2]:
         return None
-    return Conv2d(out_channels=other[0], kernel_size=1, stride=strides, padding=0, bias=False)
+    stride = (-(-shape[1] // other[1]), -(-shape[2] // other[2]))
+    return Conv2d(out_channels=other[0], kernel_size=(1, 1), stride=stride, padding=(0, 0), bias=False)
 
 
 def _smaller_window(analysis: Analysis, id: NodeId) -> list[Fix]:
     block, shapes = analysis.graph.nodes[id].block, analysis.facts[id].inputs
     fits = min(shapes[0][1:], default=1)
-    found = []
+    found: list[Fix] = []
     if isinstance(block, Conv):
         if block.stride in (1, (1, 1), (1, 1, 1)):
             found.append(set_value(id, "Use padding 'same'", padding="same"))
@@ -183,7 +197,7 @@ def _scores(analysis: Analysis, id: NodeId) -> list[Fix]:
     classes = target.classes if isinstance(target, Target) else 10
     edge, wire = wires["prediction"]
     shape = analysis.shape_at(wire) or ()
-    found = []
+    found: list[Fix] = []
     if len(shape) == 3:
         before = graph.nodes[wire.source]
         if isinstance(before.block, Linear):
@@ -196,7 +210,7 @@ def _scores(analysis: Analysis, id: NodeId) -> list[Fix]:
 
 def _axes(analysis: Analysis, id: NodeId) -> list[Fix]:
     """A convolution after a Flatten; a vector where an image is needed."""
-    found = []
+    found: list[Fix] = []
     for _, edge in _wires(analysis.graph, id):
         if isinstance(analysis.graph.nodes[edge.source].block, (Flatten, GlobalAvgPool)):
             found.append(bypass(analysis.graph, edge.source))
@@ -207,7 +221,7 @@ def _kind(analysis: Analysis, id: NodeId) -> list[Fix]:
     """Labels where numbers should be, or the other way round: the wires of a loss are swapped, or another target is taken."""
     graph = analysis.graph
     wires = {e.target_port: (i, e) for i, e in _wires(graph, id)}
-    found = []
+    found: list[Fix] = []
     if graph.nodes[id].block.loss and len(wires) == 2:
         (i, a), (j, b) = wires["prediction"], wires["target"]
 
@@ -222,13 +236,17 @@ def _kind(analysis: Analysis, id: NodeId) -> list[Fix]:
     return found
 
 
+def _connected(graph: Graph, edge: Edge) -> Graph:
+    return connect(graph, edge)[0]
+
+
 def _connect_something(analysis: Analysis, id: NodeId) -> list[Fix]:
     """The nearest block whose result is not used yet and may flow in here."""
     graph, node = analysis.graph, analysis.graph.nodes[id]
     have = {e.target_port for _, e in _wires(graph, id)}
     free = [p for p in node.block.inputs if p.name not in have]
     below = analysis.wiring.reach(id, up=False)
-    found = []
+    found: list[Fix] = []
     for port in free:
         options = []
         for other in graph.nodes.values():
@@ -241,7 +259,9 @@ def _connect_something(analysis: Analysis, id: NodeId) -> list[Fix]:
                 options.append((used, far, other))
         for _, _, other in sorted(options, key=lambda option: option[:2])[:1]:
             edge = Edge(other.id, other.block.outputs[0].name, id, port.name)
-            found.append(Fix(f"Connect {other.name} to {port.name if len(node.block.inputs) > 1 else node.name}", lambda g, e=edge: connect(g, e)[0]))  # type: ignore[misc]
+            found.append(
+                Fix(f"Connect {other.name} to {port.name if len(node.block.inputs) > 1 else node.name}", partial(_connected, edge=edge))
+            )
         if port.name == "target" and not options:
             found.append(_with_target(id, node.position))
     if len(found) > 1:  # both ends of a loss at once
@@ -276,14 +296,18 @@ def for_dangling(analysis: Analysis, id: NodeId) -> tuple[Fix, ...]:
         for port in other.block.inputs:
             if port.name not in have and (port.name == "target") == isinstance(node.block, Target):
                 edge = Edge(id, node.block.outputs[0].name, other.id, port.name)
-                found.append(Fix(f"Connect {node.name} to {other.name}", lambda g, e=edge: connect(g, e)[0]))  # type: ignore[misc]
+                found.append(Fix(f"Connect {node.name} to {other.name}", partial(_connected, edge=edge)))
     return (*found[:2], Fix(f"Remove {node.name}", lambda g: remove(g, [id])))
 
 
 def add_loss(analysis: Analysis) -> tuple[Fix, ...]:
     """A loss and a target for the only open end, cross-entropy for scores."""
     graph = analysis.graph
-    ends = [n for i, n in graph.nodes.items() if n.block.outputs and not isinstance(n.block, (Input, Target)) and not analysis.wiring.outgoing.get(i)]
+    ends = [
+        n
+        for i, n in graph.nodes.items()
+        if n.block.outputs and not isinstance(n.block, (Input, Target)) and not analysis.wiring.outgoing.get(i)
+    ]
     if len(ends) != 1 or not (outputs := analysis.facts[ends[0].id].outputs):
         return ()
     end, shape = ends[0], outputs[0]
@@ -308,7 +332,10 @@ def flatten_before(analysis: Analysis, id: NodeId) -> tuple[Fix, ...]:
     if not wires:
         return ()
     edge = wires[0][0]
-    return (_spliced(analysis, edge, "Insert Flatten", Flatten()), _spliced(analysis, edge, "Insert a global average pool", GlobalAvgPool()))
+    return (
+        _spliced(analysis, edge, "Insert Flatten", Flatten()),
+        _spliced(analysis, edge, "Insert a global average pool", GlobalAvgPool()),
+    )
 
 
 def set_width(analysis: Analysis, prediction: NodeId, classes: int) -> tuple[Fix, ...]:

@@ -44,7 +44,9 @@ def targets(analysis: Analysis, node: NodeId, port: str, *, forward: bool) -> Ta
         kind = _kind(analysis, node, port)
         for other in graph.nodes.values():
             for entry in other.block.inputs:
-                reasons[other.id, entry.name] = _circle(own.name, other.name, other.id, node, loop) or kind_error(kind, entry, label(other.block))
+                reasons[other.id, entry.name] = _circle(own.name, other.name, other.id, node, loop) or kind_error(
+                    kind, entry, label(other.block)
+                )
     else:
         entry = next(p for p in own.block.inputs if p.name == port)
         for other in graph.nodes.values():

@@ -108,7 +108,9 @@ def _parse(data: bytes | str, source: str) -> Any:
 
 
 def _inner(value: Any) -> Iterable[Any]:
-    return (v for v in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()) if isinstance(v, (dict, list)))
+    return (
+        v for v in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()) if isinstance(v, (dict, list))
+    )
 
 
 def _structure(value: Any, source: str) -> "DocumentModel":
@@ -120,7 +122,9 @@ def _structure(value: Any, source: str) -> "DocumentModel":
         raise DocumentError([("format", f"it is no Netwright document: 'format' must be {FORMAT!r}")], source)
     version = value.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise DocumentError([("version", f"it was written by a newer Netwright (format {version}, this one reads {VERSION}): please update")], source)
+        raise DocumentError(
+            [("version", f"it was written by a newer Netwright (format {version}, this one reads {VERSION}): please update")], source
+        )
     try:
         return DocumentModel.model_validate(value)
     except ValidationError as error:

@@ -95,7 +95,9 @@ def wire(graph: Graph) -> Wiring:
     return Wiring(_tuples(into), _tuples(out), rank, cyclic)
 
 
-def _settle(waiting: dict[NodeId, int], into: Mapping[NodeId, list[Edge]], out: Mapping[NodeId, list[Edge]], rank: dict[NodeId, int]) -> None:
+def _settle(
+    waiting: dict[NodeId, int], into: Mapping[NodeId, list[Edge]], out: Mapping[NodeId, list[Edge]], rank: dict[NodeId, int]
+) -> None:
     """Give a rank to every waiting node that can have one (Kahn, 1962)."""
     for id in waiting:
         waiting[id] = sum(edge.source in waiting for edge in into[id])
@@ -182,7 +184,9 @@ def _collect(edges: dict[NodeId, tuple[Edge, ...]], ends: set[NodeId], all_edges
             edges.pop(end, None)
 
 
-def _lift(rank: dict[NodeId, int], edge: Edge, incoming: Mapping[NodeId, Iterable[Edge]], outgoing: Mapping[NodeId, Iterable[Edge]]) -> bool:
+def _lift(
+    rank: dict[NodeId, int], edge: Edge, incoming: Mapping[NodeId, Iterable[Edge]], outgoing: Mapping[NodeId, Iterable[Edge]]
+) -> bool:
     """Reorder the nodes between the ends of a new wire; False where it closes a cycle."""
     low, high = rank[edge.target], rank[edge.source]
     ahead, behind = [edge.target], [edge.source]

@@ -87,7 +87,9 @@ def _difference(net: torch.nn.Module, compiled: Compiled, path: Path) -> float:
         for value, ours, theirs in zip(compiled.results, wanted, given, strict=False):
             other = torch.from_numpy(theirs)
             if ours.shape != other.shape:
-                raise EngineError(f"the ONNX file gives {tuple(other.shape)} for {value.name}, PyTorch {tuple(ours.shape)}: it was not kept")
+                raise EngineError(
+                    f"the ONNX file gives {tuple(other.shape)} for {value.name}, PyTorch {tuple(ours.shape)}: it was not kept"
+                )
             if not ours.is_floating_point():
                 if not torch.equal(ours, other):
                     raise EngineError(f"the ONNX file differs from PyTorch at {value.name}: it was not kept")

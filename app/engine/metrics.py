@@ -32,7 +32,7 @@ def judge(net: nn.Module, compiled: Compiled, columns: Columns, indices: Tensor,
     training, sums = net.training, dict[str, Tensor]()
     net.eval()
     with torch.inference_mode():
-        for part in indices.split(batch_size):
+        for part in torch.split(indices, batch_size):
             batch = {name: column[part] for name, column in columns.items()}
             results = run_net(net, compiled, batch)
             values = {"loss": loss_of(net, compiled, results, batch), **batch_metrics(compiled, results, batch)}
@@ -42,7 +42,9 @@ def judge(net: nn.Module, compiled: Compiled, columns: Columns, indices: Tensor,
     return {name: float(value) / len(indices) for name, value in sums.items()}
 
 
-def class_report(net: nn.Module, compiled: Compiled, columns: Columns, indices: Tensor, batch_size: int, classes: list[str]) -> dict[str, Any]:
+def class_report(
+    net: nn.Module, compiled: Compiled, columns: Columns, indices: Tensor, batch_size: int, classes: list[str]
+) -> dict[str, Any]:
     """Precision, recall and F1 of each class and the confusion matrix (rows: true, columns: predicted), for the first loss over classes."""
     term = next((t for t in compiled.losses if t.block == "CrossEntropy" and t.result is not None and t.column), None)
     if term is None or term.result is None or compiled.results[term.result].shape[1:]:
@@ -52,7 +54,7 @@ def class_report(net: nn.Module, compiled: Compiled, columns: Columns, indices: 
     predicted = []
     net.eval()
     with torch.inference_mode():
-        for part in indices.split(batch_size):
+        for part in torch.split(indices, batch_size):
             batch = {name: column[part] for name, column in columns.items()}
             predicted.append(run_net(net, compiled, batch)[term.result].argmax(1))
     target = columns[term.column][indices]

@@ -66,7 +66,7 @@ class Outcome:
     reason: str
 
 
-class NotFinite(Exception):
+class NotFiniteError(Exception):
     """The loss is NaN or infinite."""
 
 
@@ -141,7 +141,9 @@ class _Run:
 
     def run(self) -> Outcome:
         recipe = self.recipe
-        self.record.event("start", epochs=recipe.epochs, steps_per_epoch=self.steps_per_epoch, samples=len(self.train_at), device=str(self.device))
+        self.record.event(
+            "start", epochs=recipe.epochs, steps_per_epoch=self.steps_per_epoch, samples=len(self.train_at), device=str(self.device)
+        )
         try:
             for epoch in range(1, recipe.epochs + 1):
                 began, held = time.monotonic(), self.paused_seconds
@@ -149,10 +151,12 @@ class _Run:
                 if self.control.stopping:
                     break
                 self._end_of_epoch(epoch, time.monotonic() - began - (self.paused_seconds - held))
-        except NotFinite as error:
+        except NotFiniteError as error:
             return Outcome("failed", str(error))
         except torch.OutOfMemoryError:
-            text = f"{self.device} ran out of memory at a batch of {recipe.batch_size}: try a batch_size of {max(1, recipe.batch_size // 2)}"
+            text = (
+                f"{self.device} ran out of memory at a batch of {recipe.batch_size}: try a batch_size of {max(1, recipe.batch_size // 2)}"
+            )
             return Outcome("failed", text)
         if self.control.stopping:
             self._save(self.step / self.steps_per_epoch, {}, math.inf)
@@ -213,7 +217,7 @@ class _Run:
     def _refuse(self, step: int) -> None:
         rate = self.recipe.learning_rate
         kept = f"The weights of epoch {self.best_epoch} are kept" if self.best_epoch else "No epoch was finished before"
-        raise NotFinite(
+        raise NotFiniteError(
             f"the loss became NaN or infinite at step {step} (epoch {step / self.steps_per_epoch:.1f}). {kept}. "
             f"Try a learning_rate of {rate / 10:g} instead of {rate:g}, or a batch norm after the convolutions"
         )
@@ -225,7 +229,11 @@ class _Run:
         with self.fabric.autocast():
             if len(self.validation_at):
                 row["validation"] = judge(self.net, self.model.compiled, self.columns, self.validation_at, size)
-            score = row["validation"]["loss"] if "validation" in row else judge(self.net, self.model.compiled, self.columns, self.train_at, size)["loss"]
+            score = (
+                row["validation"]["loss"]
+                if "validation" in row
+                else judge(self.net, self.model.compiled, self.columns, self.train_at, size)["loss"]
+            )
         if not math.isfinite(score):
             self._refuse(self.step)
         row["best"] = better = score < self.best

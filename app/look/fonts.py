@@ -23,7 +23,7 @@ def inter(size: int, weight: int = 400) -> QFont:
     font.setPixelSize(size)
     font.setWeight(WEIGHTS[weight])
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    font.setFeature(QFont.Tag("tnum"), 1)  # type: ignore[call-overload]
+    font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
 

@@ -48,4 +48,8 @@ def tile(painter: QPainter, rect: QRectF, group: str, glyph: str, ratio: float) 
     glyph_size = round(rect.width() * 0.75)
     at = rect.center()
     color = "#FFFFFF" if group == "Upsampling" else theme.GLYPH
-    painter.drawPixmap(QRectF(at.x() - glyph_size / 2, at.y() - glyph_size / 2, glyph_size, glyph_size), image := pixmap(f"blocks/{glyph}", color, glyph_size, ratio), QRectF(image.rect()))
+    painter.drawPixmap(
+        QRectF(at.x() - glyph_size / 2, at.y() - glyph_size / 2, glyph_size, glyph_size),
+        image := pixmap(f"blocks/{glyph}", color, glyph_size, ratio),
+        QRectF(image.rect()),
+    )

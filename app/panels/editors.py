@@ -14,6 +14,7 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.look import icons
+from app.look.widgets import make
 from blocks.params import LARGEST, Param, ParamError
 
 MIXED: Final[Any] = object()
@@ -94,7 +95,7 @@ class Spin(QSpinBox):
         else:
             event.ignore()
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         good = bool(text) and all(c in "0123456789+-*/() " for c in text)
         state = QValidator.State.Acceptable if text.lstrip("-").isdigit() else QValidator.State.Intermediate
         return (state if good or not text else QValidator.State.Invalid), text, position
@@ -143,7 +144,7 @@ class Whole(Editor):
             self.row.addWidget(spin, 1)
             spin.valueChanged.connect(lambda _, at=k: self._changed(at))
             if k == 0 and axes > 1:
-                self.link = QToolButton(checkable=True, objectName="link")  # type: ignore[call-arg]
+                self.link = make(QToolButton, checkable=True, objectName="link")
                 self.link.setIcon(icons.icon("link"))
                 self.link.setToolTip(self.tr("All axes alike"))
                 self.link.setAccessibleName(self.tr("All axes alike"))
@@ -296,7 +297,9 @@ class Check(Editor):
 
     def show_value(self, value: Any) -> None:
         self.box.setTristate(value is MIXED)
-        self.box.setCheckState(Qt.CheckState.PartiallyChecked if value is MIXED else Qt.CheckState.Checked if value else Qt.CheckState.Unchecked)
+        self.box.setCheckState(
+            Qt.CheckState.PartiallyChecked if value is MIXED else Qt.CheckState.Checked if value else Qt.CheckState.Unchecked
+        )
 
 
 class Choice(Editor):

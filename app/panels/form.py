@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from app.look.widgets import make
 from app.panels.editors import MIXED, Editor, editor
 from blocks.core import Record
 from blocks.params import Param
@@ -47,10 +48,10 @@ class Form(QWidget):
         self._fields = dict(fields)
         for k, (name, param) in enumerate(fields.items()):
             row = editor(param)
-            label = QLabel(param.label, objectName="field")  # type: ignore[call-arg]
+            label = make(QLabel, param.label, objectName="field")
             label.setBuddy(row)
             label.setToolTip(param.help)
-            reason = QLabel(objectName="refused", wordWrap=True)  # type: ignore[call-arg]
+            reason = make(QLabel, objectName="refused", wordWrap=True)
             reason.setTextFormat(Qt.TextFormat.PlainText)
             reason.hide()
             row.refused.connect(lambda text, out=reason: (out.setText(text), out.setVisible(bool(text))))
@@ -59,6 +60,14 @@ class Form(QWidget):
             self.grid.addWidget(row, 2 * k, 1)
             self.grid.addWidget(reason, 2 * k + 1, 1)
             self.editors[name] = row
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first row."""
+        for row in self.editors.values():
+            for child in row.findChildren(QWidget):
+                if child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.isVisible():
+                    child.setFocus(Qt.FocusReason.TabFocusReason)
+                    return
 
     def value_text(self, value: Any) -> str:
         """A value for the name of an undo step."""

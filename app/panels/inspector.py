@@ -10,6 +10,7 @@ from app.document.edits import rename, set_params
 from app.document.graph import Node, label
 from app.look import fonts, icons, theme
 from app.look.text import si, size
+from app.look.widgets import make
 from app.panels.form import Form
 from app.session.document import Session
 from blocks.core import Block
@@ -23,12 +24,14 @@ class Inspector(QScrollArea):
     help_requested = Signal(object)
 
     def __init__(self, session: Session) -> None:
-        super().__init__(widgetResizable=True, objectName="inspector")  # type: ignore[call-arg]
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setObjectName("inspector")
         self.session = session
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Inspector"))
-        body = QWidget(objectName="inspectorBody")  # type: ignore[call-arg]
+        body = make(QWidget, objectName="inspectorBody")
         self.layout_ = QVBoxLayout(body)
         self.layout_.setContentsMargins(16, 8, 16, 16)
         self.layout_.setSpacing(10)
@@ -66,39 +69,53 @@ class Inspector(QScrollArea):
         self.refresh()
 
     def _label(self, name: str) -> QLabel:
-        result = QLabel(objectName=name, wordWrap=True)  # type: ignore[call-arg]
+        result = make(QLabel, objectName=name, wordWrap=True)
         result.setTextFormat(Qt.TextFormat.PlainText)
         return result
 
     def _section(self, text: str) -> QLabel:
-        return QLabel(text, objectName="section")  # type: ignore[call-arg]
+        return make(QLabel, text, objectName="section")
 
     def _line(self) -> QFrame:
-        line = QFrame(objectName="hairline")  # type: ignore[call-arg]
+        line = make(QFrame, objectName="hairline")
         line.setFixedHeight(1)
         self.layout_.addWidget(line)
         return line
 
     def _nodes(self) -> list[Node]:
-        return [self.session.graph.nodes[id] for id in sorted(self.session.selection, key=lambda i: (len(i), i)) if id in self.session.graph.nodes]
+        return [
+            self.session.graph.nodes[id]
+            for id in sorted(self.session.selection, key=lambda i: (len(i), i))
+            if id in self.session.graph.nodes
+        ]
 
     def refresh(self) -> None:
         """Show what is selected now."""
         nodes = self._nodes()
         one = nodes[0] if len(nodes) == 1 else None
-        for widget in (self.cost_line, self.cost_title, self.cost, self.help_line, self.help_title, self.help, self.code_line, self.code_title, self.code):
+        for widget in (
+            self.cost_line,
+            self.cost_title,
+            self.cost,
+            self.help_line,
+            self.help_title,
+            self.help,
+            self.code_line,
+            self.code_title,
+            self.code,
+        ):
             widget.setVisible(one is not None)
         if not nodes:
             self.head.show_text(self.tr("Training recipe"), self.tr("Nothing is selected"), None)
             self.title_parameters.setText(self.tr("How to train"))
             self.form.show_records([self.session.document.recipe])
-            for widget in (self.title_parameters, self.parameters_line, self.form):
-                widget.show()
+            for part in (self.title_parameters, self.parameters_line, self.form):
+                part.show()
             return
         self.title_parameters.setText(self.tr("Parameters"))
         self.form.show_records([node.block for node in nodes])
-        for widget in (self.title_parameters, self.parameters_line, self.form):
-            widget.setVisible(bool(self.form.editors))
+        for part in (self.title_parameters, self.parameters_line, self.form):
+            part.setVisible(bool(self.form.editors))
         if one is None:
             kinds = dict.fromkeys(label(node.block) for node in nodes)
             self.head.show_text(self.tr("%n block(s)", "", len(nodes)), ", ".join(kinds), None)
@@ -109,7 +126,9 @@ class Inspector(QScrollArea):
     def _show_facts(self, node: Node) -> None:
         facts, current = self.session.facts(node.id)
         totals = self.session.analysis.totals
-        self.cost.show_facts(facts.inputs, facts.outputs, current, facts.error, facts.params, facts.macs, facts.memory, totals.params, totals.macs)
+        self.cost.show_facts(
+            facts.inputs, facts.outputs, current, facts.error, facts.params, facts.macs, facts.memory, totals.params, totals.macs
+        )
         self.help.setText(type(node.block).help())
         self.code.setText(self._source(node))
 
@@ -130,7 +149,9 @@ class Inspector(QScrollArea):
         try:
             if not nodes:
                 recipe = self.session.document.recipe
-                self.session.edit_recipe(f"Set {name} to {self.form.value_text(value)}", recipe.replace(**{name: value}), merge=f"recipe.{name}")
+                self.session.edit_recipe(
+                    f"Set {name} to {self.form.value_text(value)}", recipe.replace(**{name: value}), merge=f"recipe.{name}"
+                )
                 return
             ids = [node.id for node in nodes]
             where = nodes[0].name if len(nodes) == 1 else f"{len(nodes)} blocks"
@@ -156,12 +177,12 @@ class Head(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         self.tile = Tile()
-        self.title = QLabel(objectName="title")  # type: ignore[call-arg]
-        self.name = QLineEdit(objectName="name")  # type: ignore[call-arg]
+        self.title = make(QLabel, objectName="title")
+        self.name = make(QLineEdit, objectName="name")
         self.name.setAccessibleName(self.tr("Name"))
         self.name.setToolTip(self.tr("The name of this block; it becomes its name in the source. F2"))
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text()))
-        self.subtitle = QLabel(objectName="subtitle", wordWrap=True)  # type: ignore[call-arg]
+        self.subtitle = make(QLabel, objectName="subtitle", wordWrap=True)
         words = QVBoxLayout()
         words.setSpacing(1)
         for widget in (self.title, self.name, self.subtitle):
@@ -204,25 +225,25 @@ class Cost(QWidget):
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        box = QFrame(objectName="shapes")  # type: ignore[call-arg]
+        box = make(QFrame, objectName="shapes")
         shapes = QGridLayout(box)
         shapes.setContentsMargins(12, 8, 12, 8)
         self.into, self.out = self._value(), self._value()
         self.out.setObjectName("valueAccent")
         for k, (text, value) in enumerate(((self.tr("In"), self.into), (self.tr("Out"), self.out))):
-            shapes.addWidget(QLabel(text, objectName="caption"), 0, k)  # type: ignore[call-arg]
+            shapes.addWidget(make(QLabel, text, objectName="caption"), 0, k)
             shapes.addWidget(value, 1, k, Qt.AlignmentFlag.AlignTop)
             shapes.setColumnStretch(k, 1)
         layout.addWidget(box)
-        self.error = QLabel(objectName="refused", wordWrap=True)  # type: ignore[call-arg]
+        self.error = make(QLabel, objectName="refused", wordWrap=True)
         self.error.setTextFormat(Qt.TextFormat.PlainText)
         layout.addWidget(self.error)
         numbers = QGridLayout()
         numbers.setContentsMargins(0, 6, 0, 0)
         self.cells: list[tuple[QLabel, QLabel]] = []
         for k, text in enumerate((self.tr("Params"), self.tr("MACs"), self.tr("Memory"))):
-            value, note = self._value(), QLabel(objectName="caption")  # type: ignore[call-arg]
-            numbers.addWidget(QLabel(text, objectName="caption"), 0, k)  # type: ignore[call-arg]
+            value, note = self._value(), make(QLabel, objectName="caption")
+            numbers.addWidget(make(QLabel, text, objectName="caption"), 0, k)
             numbers.addWidget(value, 1, k)
             numbers.addWidget(note, 2, k)
             numbers.setColumnStretch(k, 1)
@@ -230,7 +251,7 @@ class Cost(QWidget):
         layout.addLayout(numbers)
 
     def _value(self) -> QLabel:
-        result = QLabel(objectName="value", wordWrap=True)  # type: ignore[call-arg]
+        result = make(QLabel, objectName="value", wordWrap=True)
         result.setTextFormat(Qt.TextFormat.PlainText)
         return result
 
@@ -244,9 +265,11 @@ class Cost(QWidget):
         self.out.setEnabled(current)
         self.error.setText(error[:1].upper() + error[1:])
         self.error.setVisible(bool(error))
-        share: Callable[[int, int], str] = lambda part, whole: f"{100 * part / whole:.1f} %" if whole else "–"  # noqa: E731
+        share: Callable[[int, int], str] = lambda part, whole: f"{100 * part / whole:.1f} %" if whole else "–"
         for (value, note), (text, below) in zip(
-            self.cells, ((si(params), share(params, all_params)), (si(macs), share(macs, all_macs)), (size(memory), self.tr("per sample"))), strict=True
+            self.cells,
+            ((si(params), share(params, all_params)), (si(macs), share(macs, all_macs)), (size(memory), self.tr("per sample"))),
+            strict=True,
         ):
             value.setText(text)
             note.setText(below)

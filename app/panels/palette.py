@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.look import fonts, icons, theme
+from app.look.widgets import make
 from blocks import catalogue
 from blocks.core import Block
 
@@ -35,7 +36,7 @@ class Palette(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 8)
         layout.setSpacing(8)
-        self.search = QLineEdit(placeholderText=self.tr("Search blocks"), clearButtonEnabled=True, objectName="search")  # type: ignore[call-arg]
+        self.search = make(QLineEdit, placeholderText=self.tr("Search blocks"), clearButtonEnabled=True, objectName="search")
         self.search.setAccessibleName(self.tr("Search blocks"))
         self._glass = self.search.addAction(icons.icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
         self.tree = Tree()
@@ -45,6 +46,7 @@ class Palette(QWidget):
         self.search.installEventFilter(self)
         self.tree.itemActivated.connect(self._activated)
         theme.current.changed.connect(lambda: self._glass.setIcon(icons.icon("search", "text3")))
+        self._heads: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
 
     def _fill(self) -> None:
@@ -52,21 +54,21 @@ class Palette(QWidget):
             head = QTreeWidgetItem(self.tree, [group])
             head.setData(0, GROUP, (group, len(blocks)))
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            items = []
             for block in blocks:
-                item = QTreeWidgetItem(head, [block.label])
+                items.append(item := QTreeWidgetItem(head, [block.label]))
                 item.setData(0, KIND, block)
                 item.setToolTip(0, block.help())
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
             head.setExpanded(True)
+            self._heads.append((head, items))
 
     def _filter(self, text: str) -> None:
         found = {block: rank for rank, block in enumerate(catalogue.load().search(text))}
         best: tuple[int, QTreeWidgetItem] | None = None
-        for k in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(k)
+        for head, items in self._heads:
             shown = 0
-            for j in range(head.childCount()):
-                item = head.child(j)
+            for item in items:
                 rank = found.get(item.data(0, KIND))
                 item.setHidden(rank is None)
                 shown += rank is not None
@@ -75,7 +77,10 @@ class Palette(QWidget):
             head.setHidden(not shown)
             if text:
                 head.setExpanded(True)
-        self.tree.setCurrentItem(best[1] if best else None)
+        if best:
+            self.tree.setCurrentItem(best[1])
+        else:
+            self.tree.clearSelection()
 
     def _activated(self, item: QTreeWidgetItem) -> None:
         if (kind := item.data(0, KIND)) is not None:
@@ -87,8 +92,9 @@ class Palette(QWidget):
             if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
                 self.tree.keyPressEvent(event)
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tree.currentItem() is not None:
-                self._activated(self.tree.currentItem())
+            item = self.tree.currentItem()
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None and not item.isHidden():
+                self._activated(item)
                 return True
         return False
 
@@ -97,7 +103,11 @@ class Tree(QTreeWidget):
     """Groups that fold, and blocks that can be dragged."""
 
     def __init__(self) -> None:
-        super().__init__(headerHidden=True, rootIsDecorated=False, indentation=0, objectName="palette")  # type: ignore[call-arg]
+        super().__init__()
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setObjectName("palette")
         self.setAccessibleName(self.tr("Blocks"))
         self.setItemDelegate(RowDelegate(self))
         self.setDragEnabled(True)
@@ -137,8 +147,8 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(120, 30 if index.data(GROUP) else 28)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ratio = painter.device().devicePixelRatioF()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEven
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.look import fonts, theme
+from app.look.widgets import make
 
 Floats = NDArray[np.float64]
 MOST_POINTS = 2000
@@ -53,7 +54,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def __init__(self, orientation: str, percent: bool = False) -> None:
         super().__init__(orientation)
         self.percent, self.log = percent, False
-        self.setStyle(tickLength=0, tickTextOffset=8, tickFont=fonts.inter(10), hideOverlappingLabels=False)
+        self.setStyle(tickLength=0, tickTextOffset=8, tickFont=fonts.inter(10), hideOverlappingLabels=False, maxTickLevel=0)
         if orientation == "left":
             self.setWidth(48)
 
@@ -91,8 +92,8 @@ class Plot(QWidget):
         layout.setContentsMargins(14, 6, 14, 4)
         layout.setSpacing(2)
         head = QHBoxLayout()
-        self.title = QLabel(title, objectName="plotTitle")  # type: ignore[call-arg]
-        self.values = QLabel(objectName="caption")  # type: ignore[call-arg]
+        self.title = make(QLabel, title, objectName="plotTitle")
+        self.values = make(QLabel, objectName="caption")
         head.addWidget(self.title)
         head.addWidget(self.values)
         head.addStretch(1)
@@ -104,9 +105,10 @@ class Plot(QWidget):
         self.widget.setAccessibleName(title)
         self.widget.hideButtons()
         layout.addWidget(self.widget, 1)
-        epoch = QLabel(self.tr("epoch"), objectName="caption", alignment=Qt.AlignmentFlag.AlignRight)  # type: ignore[call-arg]
+        epoch = make(QLabel, self.tr("epoch"), objectName="caption", alignment=Qt.AlignmentFlag.AlignRight)
         layout.addWidget(epoch)
         item = self.widget.getPlotItem()
+        item.layout.setContentsMargins(0, 6, 10, 0)
         item.showGrid(x=False, y=True, alpha=0.6)
         self.raw = item.plot([], [])
         self.smoothed = item.plot([], [])
@@ -150,7 +152,7 @@ class Plot(QWidget):
         where = np.flatnonzero(val_at == best)
         self.star.setData(val_at[where], self._scale(val_values[where]))
         if follow:
-            self.widget.setXRange(0, max(until, 1), padding=0)
+            self.widget.setXRange(0, max(until, 1) * 1.02, padding=0)
             self._fit_y(self._scale(np.concatenate([values, val_values])))
 
     def set_log(self, log: bool) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem,
 
 from app.document.problem import Fix, Problem
 from app.look import icons, theme
+from app.look.widgets import Elided, make
 from app.session.document import Session
 
 ICONS = {"error": ("error", "error"), "warning": ("warning", "warn"), "hint": ("hint", "warn")}
@@ -21,9 +22,12 @@ class Problems(QWidget):
         self.session = session
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.list = QListWidget(objectName="problems")  # type: ignore[call-arg]
+        self.list = make(QListWidget, objectName="problems")
         self.list.setAccessibleName(self.tr("Problems"))
-        self.empty = QLabel(self.tr("No problems: the network can be trained"), objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter)  # type: ignore[call-arg]
+        self.empty = make(
+            QLabel, self.tr("No problems: the network can be trained"), objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter
+        )
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout.addWidget(self.list)
         layout.addWidget(self.empty)
         self.list.clicked.connect(self._clicked)
@@ -42,7 +46,9 @@ class Problems(QWidget):
             item.setSizeHint(row.sizeHint())
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {problem.text}")
             self.list.setItemWidget(item, row)
-        self.empty.setText(self.tr("No problems: the network can be trained") if self.session.graph.nodes else self.tr("Nothing to check yet"))
+        self.empty.setText(
+            self.tr("No problems: the network can be trained") if self.session.graph.nodes else self.tr("Nothing to check yet")
+        )
         self.list.setVisible(bool(self.session.problems))
         self.empty.setVisible(not self.session.problems)
 
@@ -85,25 +91,23 @@ class _Row(QWidget):
         picture = QLabel()
         picture.setPixmap(icons.pixmap(name, theme.current.theme[role], 16, self.devicePixelRatioF()))
         picture.setAccessibleName(problem.severity)
-        where = QLabel(session.graph.nodes[problem.node].name if problem.node in session.graph.nodes else self.tr("network"), objectName="where")  # type: ignore[call-arg]
+        node = session.graph.nodes.get(problem.node or "")
+        where = make(QLabel, node.name if node else self.tr("network"), objectName="where")
         where.setFixedWidth(92)
-        text = QLabel(problem.text)
-        text.setToolTip(problem.text)
-        text.setMinimumWidth(80)
-        for label in (where, text):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        where.setTextFormat(Qt.TextFormat.PlainText)
+        text = Elided(problem.text)
         layout.addWidget(picture)
         layout.addWidget(where)
         layout.addWidget(text, 1)
         if problem.fixes:
             first = problem.fixes[0]
-            button = QPushButton(first.label, objectName="fix", flat=True)  # type: ignore[call-arg]
+            button = make(QPushButton, first.label, objectName="fix", flat=True)
             button.setToolTip(first.note)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.clicked.connect(lambda: self.fix_chosen.emit(first))
             layout.addWidget(button)
         if len(problem.fixes) > 1:
-            more = QToolButton(objectName="more")  # type: ignore[call-arg]
+            more = make(QToolButton, objectName="more")
             more.setIcon(icons.icon("chevron-down"))
             more.setAccessibleName(self.tr("More fixes"))
             more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

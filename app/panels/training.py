@@ -3,12 +3,14 @@
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app.look import theme
 from app.look.text import duration, si
+from app.look.widgets import make
 from app.session.runs import Curves, RunWatcher
+from app.session.timers import timer
 
 if TYPE_CHECKING:
     from app.panels.plots import Plot
@@ -33,62 +35,69 @@ class Training(QWidget):
         layout.setSpacing(0)
         self.head = self._head()
         layout.addWidget(self.head)
-        line = QFrame(objectName="hairline")  # type: ignore[call-arg]
+        line = make(QFrame, objectName="hairline")
         line.setFixedHeight(1)
         layout.addWidget(line)
         self.plots = QHBoxLayout()
         self.plots.setSpacing(0)
         layout.addLayout(self.plots, 1)
-        self.empty = QLabel(self.tr("Press Train: the curves appear here, live"), objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter)  # type: ignore[call-arg]
+        self.empty = make(
+            QLabel, self.tr("Press Train: the curves appear here, live"), objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter
+        )
         self.plots.addWidget(self.empty)
-        self.verdict = QLabel(objectName="verdict", wordWrap=True)  # type: ignore[call-arg]
+        self.verdict = make(QLabel, objectName="verdict", wordWrap=True)
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.verdict.hide()
         layout.addWidget(self.verdict)
-        self._redraw = QTimer(self, singleShot=True, interval=REDRAW_MS, timeout=self.refresh)
+        self._redraw = timer(self, REDRAW_MS, self.refresh, once=True)
         watcher.grew.connect(self._grew)
         theme.current.changed.connect(self._restyle)
 
     def _head(self) -> QWidget:
-        head = QWidget(objectName="trainingHead")  # type: ignore[call-arg]
+        head = make(QWidget, objectName="trainingHead")
         row = QHBoxLayout(head)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(28)
         left = QVBoxLayout()
         left.setSpacing(4)
-        self.epoch = QLabel(self.tr("No run yet"), objectName="epoch")  # type: ignore[call-arg]
-        self.bar = QProgressBar(textVisible=False, maximum=1000)  # type: ignore[call-arg]
+        self.epoch = make(QLabel, self.tr("No run yet"), objectName="epoch")
+        self.bar = make(QProgressBar, textVisible=False, maximum=1000)
         self.bar.setFixedSize(170, 4)
         left.addWidget(self.epoch)
         left.addWidget(self.bar)
         row.addLayout(left)
         self.cells: dict[str, QLabel] = {}
-        for key, text in (("left", self.tr("Time left")), ("speed", self.tr("Speed")), ("elapsed", self.tr("Elapsed")), ("best", self.tr("Best epoch"))):
+        for key, text in (
+            ("left", self.tr("Time left")),
+            ("speed", self.tr("Speed")),
+            ("elapsed", self.tr("Elapsed")),
+            ("best", self.tr("Best epoch")),
+        ):
             cell = QVBoxLayout()
             cell.setSpacing(1)
-            cell.addWidget(QLabel(text, objectName="caption"))  # type: ignore[call-arg]
-            self.cells[key] = QLabel("–", objectName="value")  # type: ignore[call-arg]
+            cell.addWidget(make(QLabel, text, objectName="caption"))
+            self.cells[key] = make(QLabel, "–", objectName="value")
             cell.addWidget(self.cells[key])
             row.addLayout(cell)
         row.addStretch(1)
-        self.smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=99, value=60)  # type: ignore[call-arg]
+        self.smoothing = make(QSlider, Qt.Orientation.Horizontal, minimum=0, maximum=99, value=60)
         self.smoothing.setFixedWidth(90)
         self.smoothing.setAccessibleName(self.tr("Smoothing of the train curve"))
         self.smoothing.valueChanged.connect(lambda: self._redraw.start())
-        row.addWidget(QLabel(self.tr("Smoothing"), objectName="caption"))  # type: ignore[call-arg]
+        row.addWidget(make(QLabel, self.tr("Smoothing"), objectName="caption"))
         row.addWidget(self.smoothing)
         self.scale = QButtonGroup(self)
         scales = QHBoxLayout()
         scales.setSpacing(0)
         for k, text in enumerate((self.tr("Lin"), self.tr("Log"))):
-            button = QPushButton(text, objectName="segment", checkable=True, checked=k == 0)  # type: ignore[call-arg]
+            button = make(QPushButton, text, objectName="segment", checkable=True, checked=k == 0)
             button.setToolTip(self.tr("Vertical axis of the loss"))
             self.scale.addButton(button, k)
             scales.addWidget(button)
         self.scale.idClicked.connect(lambda _: self.refresh())
         row.addLayout(scales)
-        self.live = QPushButton(self.tr("● Live"), objectName="live", checkable=True, checked=True)  # type: ignore[call-arg]
+        self.live = make(QPushButton, self.tr("● Live"), objectName="live", checkable=True, checked=True)
         self.live.setToolTip(self.tr("Follow the run; zooming in a plot pauses this"))
         self.live.clicked.connect(self._go_live)
         row.addWidget(self.live)
@@ -123,7 +132,9 @@ class Training(QWidget):
             return
         self._make_plots(curves)
         weight = self.smoothing.value() / 100
-        until = float(curves.epochs) if curves.state != "running" else min(float(max(curves.epochs, 1)), 5 * math.floor(curves.epoch / 5 + 1))
+        until = (
+            float(curves.epochs) if curves.state != "running" else min(float(max(curves.epochs, 1)), 5 * math.floor(curves.epoch / 5 + 1))
+        )
         assert self.loss is not None
         self.loss.set_log(self.scale.checkedId() == 1)
         for plot, name in ((self.loss, "loss"), (self.second, self._metric(curves))):
@@ -143,7 +154,9 @@ class Training(QWidget):
         self.loss = Plot(self.tr("Loss"))
         plots = [self.loss]
         if metric := self._metric(curves):
-            self.second = Plot(self.tr("Accuracy") if metric == "accuracy" else self.tr("Mean absolute error"), percent=metric == "accuracy")
+            self.second = Plot(
+                self.tr("Accuracy") if metric == "accuracy" else self.tr("Mean absolute error"), percent=metric == "accuracy"
+            )
             plots.append(self.second)
         for plot in plots:
             plot.touched.connect(self._touched)
@@ -174,7 +187,11 @@ class Training(QWidget):
         self.bar.setValue(round(1000 * share))
         warm = len(curves.step_epoch) >= ETA_STEPS
         left = curves.elapsed / share * (1 - share) if share else 0.0
-        self.cells["left"].setText(duration(left) if warm and curves.state == "running" else {"running": "…", "done": self.tr("done")}.get(curves.state, curves.state))
+        self.cells["left"].setText(
+            duration(left)
+            if warm and curves.state == "running"
+            else {"running": "…", "done": self.tr("done")}.get(curves.state, curves.state)
+        )
         self.cells["speed"].setText(f"{si(curves.samples_per_second)} samples/s" if curves.samples_per_second else "…")
         self.cells["elapsed"].setText(duration(curves.elapsed))
         self.cells["best"].setText(f"{curves.best_epoch:.0f}" if curves.best_epoch else "–")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.data.sources import SOURCES
 from app.document import storage
@@ -13,6 +13,7 @@ from app.document.graph import Document, Graph, NodeId
 from app.document.history import History
 from app.document.problem import Column, Problem
 from app.document.recipe import Recipe
+from app.session.timers import timer
 
 MERGE_MS = 800  # a pause this long ends a step that several changes share
 CHECK_MS = 30
@@ -37,8 +38,8 @@ class Session(QObject):
         self._history = History(Document())
         self._saved = self._history.document
         self.analysis: Analysis = analyse(self.document.graph)
-        self._seal = QTimer(self, singleShot=True, interval=MERGE_MS, timeout=self._history_seal)
-        self._check = QTimer(self, singleShot=True, interval=CHECK_MS, timeout=self.check_now)
+        self._seal = timer(self, MERGE_MS, self._history_seal, once=True)
+        self._check = timer(self, CHECK_MS, self.check_now, once=True)
 
     @property
     def document(self) -> Document:
@@ -169,9 +170,11 @@ class Session(QObject):
         """Keep what is known while an error hides it from what follows."""
         known = self.analysis.facts
         if self.last_good is not known:
-            self.last_good = {**self.last_good, **{id: f for id, f in known.items() if f.outputs is not None}} if any(
-                f.outputs is None for f in known.values()
-            ) else dict(known)
+            self.last_good = (
+                {**self.last_good, **{id: f for id, f in known.items() if f.outputs is not None}}
+                if any(f.outputs is None for f in known.values())
+                else dict(known)
+            )
 
     def _history_seal(self) -> None:
         self._history.seal()

@@ -4,23 +4,16 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from app.engine import messages as m
+from app.session.timers import timer
 
 HANG_SECONDS = 10.0
 RESTART_MS = 200
 MOST_RESTARTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """Why the engine ended, as a sentence."""
-
-    reason: str
 
 
 class Engine(QObject):
@@ -42,7 +35,7 @@ class Engine(QObject):
         self._waiting: list[m.Message] = []
         self._failures = 0
         self._heard = 0.0
-        self._watch = QTimer(self, interval=1000, timeout=self._check_alive)
+        self._watch = timer(self, 1000, self._check_alive)
 
     def start(self) -> None:
         """Start the process; it loads torch meanwhile."""
@@ -90,7 +83,7 @@ class Engine(QObject):
     def _read(self) -> None:
         assert self._process is not None
         while self._process.canReadLine():
-            message = m.decode(self._process.readLine().data())
+            message = m.decode(bytes(self._process.readLine().data()))
             self._heard = time.monotonic()
             if message is not None and not isinstance(message, m.Alive):
                 self._take(message)

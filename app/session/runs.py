@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.document.runs import RunFolder, parse_row
+from app.session.timers import timer
 
 POLL_MS = 100
 
@@ -69,7 +70,7 @@ class RunWatcher(QObject):
         self.curves = Curves()
         self._offset = 0
         self._rest = b""
-        self._timer = QTimer(self, interval=POLL_MS, timeout=self.poll)
+        self._timer = timer(self, POLL_MS, self.poll)
 
     def follow(self, folder: RunFolder) -> None:
         """Read this run from its beginning, and go on as it grows."""

@@ -6,18 +6,21 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.look import icons, theme
+from app.look.widgets import make
 
 
 class Banner(QFrame):
     """Floats at the top of its parent."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="banner")  # type: ignore[call-arg]
+        super().__init__(parent)
+        self._over = parent
+        self.setObjectName("banner")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
         self.picture = QLabel()
-        self.text = QLabel(wordWrap=True)  # type: ignore[call-arg]
+        self.text = make(QLabel, wordWrap=True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton()
@@ -55,7 +58,7 @@ class Banner(QFrame):
             self._action()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._over
         width = min(720, parent.width() - 32)
         self.setFixedWidth(width)
         self.adjustSize()
@@ -71,11 +74,15 @@ class Welcome(QFrame):
     """What to do first, on an empty canvas. Never in the way: a drop goes through to the canvas."""
 
     def __init__(self, parent: QWidget, actions: list[tuple[str, str, Callable[[], object]]]) -> None:
-        super().__init__(parent, objectName="welcome")  # type: ignore[call-arg]
+        super().__init__(parent)
+        self._over = parent
+        self.setObjectName("welcome")
         column = QVBoxLayout(self)
         column.setSpacing(10)
-        title = QLabel(self.tr("Drag a block from the left to begin"), objectName="welcomeTitle", alignment=Qt.AlignmentFlag.AlignCenter)  # type: ignore[call-arg]
-        text = QLabel(self.tr("An Input, a few layers, a Target and a loss make a network that can be trained."), objectName="empty")  # type: ignore[call-arg]
+        title = make(
+            QLabel, self.tr("Drag a block from the left to begin"), objectName="welcomeTitle", alignment=Qt.AlignmentFlag.AlignCenter
+        )
+        text = make(QLabel, self.tr("An Input, a few layers, a Target and a loss make a network that can be trained."), objectName="empty")
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(title)
         column.addWidget(text)
@@ -83,7 +90,7 @@ class Welcome(QFrame):
         row.setSpacing(10)
         row.addStretch(1)
         for k, (label, icon, action) in enumerate(actions):
-            button = QPushButton(label, objectName="train" if k == 0 else "")  # type: ignore[call-arg]
+            button = make(QPushButton, label, objectName="train" if k == 0 else "")
             button.setIcon(icons.icon(icon, "on_accent" if k == 0 else "text", 18))
             button.setAccessibleName(label)
             button.clicked.connect(lambda _=False, run=action: run())
@@ -96,10 +103,10 @@ class Welcome(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        parent = self.parentWidget()
+        parent = self._over
         self.move((parent.width() - self.width()) // 2, (parent.height() - self.height()) // 2)
 
-    def showEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def showEvent(self, event: QEvent) -> None:
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -4,7 +4,8 @@ from app.canvas import clipboard
 from app.canvas.gestures import snap
 from app.canvas.view import CanvasView
 from app.document import fixes
-from app.document.edits import move, paste as paste_piece, remove, subgraph
+from app.document.edits import move, remove, subgraph
+from app.document.edits import paste as paste_piece
 from app.document.graph import Graph
 
 OFFSET = 32.0

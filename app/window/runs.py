@@ -24,7 +24,15 @@ class RunControl(QObject):
     """Knows the run in hand. ``actions`` are those named train, pause, stop and export."""
 
     def __init__(
-        self, parent: QWidget, session: Session, engine: Engine, watcher: RunWatcher, panel: Training, banner: Banner, chip: DeviceChip, actions: Mapping[str, QAction]
+        self,
+        parent: QWidget,
+        session: Session,
+        engine: Engine,
+        watcher: RunWatcher,
+        panel: Training,
+        banner: Banner,
+        chip: DeviceChip,
+        actions: Mapping[str, QAction],
     ) -> None:
         super().__init__(parent)
         self.window_, self.session, self.engine, self.watcher = parent, session, engine, watcher

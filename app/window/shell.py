@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenuBar, QVBoxLayout, QWidget
 
 from app.look import theme
+from app.look.widgets import make
 from app.window import style
 from resources import resource
 
@@ -38,7 +39,7 @@ class Shell(QMainWindow):
 
     def _build(self) -> None:
         self.menu_bar = QMenuBar()
-        self.menu_row = QWidget(objectName="frame")  # type: ignore[call-arg]
+        self.menu_row = make(QWidget, objectName="frame")
         row = QHBoxLayout(self.menu_row)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(8)
@@ -47,12 +48,12 @@ class Shell(QMainWindow):
         row.addWidget(self.logo)
         row.addWidget(self.menu_bar)
         row.addStretch(1)
-        self.modes = QWidget(objectName="modes")  # type: ignore[call-arg]
+        self.modes = make(QWidget, objectName="modes")
         self.modes.setFixedHeight(28)
         self.modes.hide()
         row.addWidget(self.modes)
         self.menu_row.setFixedHeight(36)
-        self.toolbar = QWidget(objectName="toolbar")  # type: ignore[call-arg]
+        self.toolbar = make(QWidget, objectName="toolbar")
         self.toolbar.setFixedHeight(48)
         head = QWidget()
         column = QVBoxLayout(head)
@@ -61,7 +62,7 @@ class Shell(QMainWindow):
         column.addWidget(self.menu_row)
         column.addWidget(self.toolbar)
         self.setMenuWidget(head)
-        self.center = QFrame(objectName="center")  # type: ignore[call-arg]
+        self.center = make(QFrame, objectName="center")
         self.setCentralWidget(self.center)
         area = Qt.DockWidgetArea
         self.left = self._dock("Blocks", "leftPanel", area.LeftDockWidgetArea)
@@ -79,7 +80,7 @@ class Shell(QMainWindow):
         dock.setObjectName(name + "Dock")
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable)
         dock.setTitleBarWidget(TitleBar(dock.windowTitle()) if area != Qt.DockWidgetArea.BottomDockWidgetArea else QWidget())
-        panel = QWidget(objectName=name)  # type: ignore[call-arg]
+        panel = make(QWidget, objectName=name)
         panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         panel.setMinimumWidth(LEFT if name == "leftPanel" else RIGHT if name == "rightPanel" else 200)
         layout = QVBoxLayout(panel)
@@ -149,7 +150,8 @@ class TitleBar(QWidget):
     """The title of a dock. A dock asks for its sizeHint, whatever its fixed height."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(objectName="dockTitle")  # type: ignore[call-arg]
+        super().__init__()
+        self.setObjectName("dockTitle")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(16, 0, 8, 0)

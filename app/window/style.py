@@ -76,7 +76,8 @@ QProgressBar { background: @hover; border: none; border-radius: 2px; } QProgress
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @control; } QSlider::sub-page:horizontal { background: @accent_fill; border-radius: 2px; }
 QSlider::handle:horizontal { width: 12px; height: 12px; margin: -5px 0; border-radius: 7px; background: @surface; border: 2px solid @accent; }
 QScrollBar { background: transparent; border: none; } QScrollBar:vertical { width: 10px; } QScrollBar:horizontal { height: 10px; }
-QScrollBar::handle { background: @control; border-radius: 3px; margin: 2px; } QScrollBar::handle:vertical { min-height: 30px; } QScrollBar::handle:horizontal { min-width: 30px; } QScrollBar::handle:hover { background: @text3; }
+QScrollBar::handle { background: @control; border-radius: 3px; margin: 2px; } QScrollBar::handle:vertical { min-height: 30px; } QScrollBar::handle:horizontal { min-width: 30px; }
+QScrollBar::handle:hover { background: @text3; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; } QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QStatusBar { border-top: 1px solid @hairline; } QStatusBar::item { border: none; } QStatusBar QLabel { color: @text2; font-size: 11px; }
 QStatusBar QLabel#problemCount[level="error"] { color: @error; } QStatusBar QLabel#problemCount[level="warning"] { color: @warn; } QStatusBar QLabel#problemCount[level="ok"] { color: @ok; }

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from app.look import icons, theme
+from app.look.widgets import make
 from app.window.actions import tip
 
 
@@ -18,7 +19,7 @@ class Toolbar:
         self.row.setContentsMargins(14, 0, 12, 0)
         self.row.setSpacing(6)
         self._icons: list[tuple[QToolButton | QPushButton, str, str]] = []
-        self.document = QLabel(objectName="document")  # type: ignore[call-arg]
+        self.document = make(QLabel, objectName="document")
         self.row.addWidget(self.document)
         self._separator()
         for id, icon in (("undo", "undo"), ("redo", "redo")):
@@ -26,7 +27,7 @@ class Toolbar:
         self.row.addStretch(1)
         self.device = DeviceChip()
         self.row.addWidget(self.device)
-        self.train = QPushButton(objectName="train")  # type: ignore[call-arg]
+        self.train = make(QPushButton, objectName="train")
         self.train.setMinimumWidth(96)
         self._wire(self.train, actions["train"])
         self.train.setText(self.train.tr("Train"))
@@ -60,7 +61,7 @@ class Toolbar:
         action.changed.connect(lambda: button.setToolTip(tip(action)))
 
     def _separator(self) -> None:
-        line = QFrame(objectName="separator")  # type: ignore[call-arg]
+        line = make(QFrame, objectName="separator")
         line.setFixedHeight(20)
         self.row.addSpacing(8)
         self.row.addWidget(line)
@@ -79,7 +80,8 @@ class DeviceChip(QPushButton):
     picked = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__(objectName="chip")  # type: ignore[call-arg]
+        super().__init__()
+        self.setObjectName("chip")
         self.chosen = "auto"
         self.ready = False
         self.setMinimumWidth(150)

@@ -5,19 +5,21 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.canvas.view import CanvasView
 from app.look import icons, theme
+from app.look.widgets import make
 
 
 class ZoomBar(QWidget):
     """Floats in the lower left corner of the view."""
 
     def __init__(self, view: CanvasView) -> None:
-        super().__init__(view, objectName="zoomBar")  # type: ignore[call-arg]
+        super().__init__(view)
+        self.setObjectName("zoomBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.view = view
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 3, 4, 3)
         row.setSpacing(2)
-        self.label = QLabel("100 %", alignment=Qt.AlignmentFlag.AlignCenter)  # type: ignore[call-arg]
+        self.label = make(QLabel, "100 %", alignment=Qt.AlignmentFlag.AlignCenter)
         self.label.setMinimumWidth(46)
         self._buttons: list[tuple[QToolButton, str]] = []
         for icon, text, run in (

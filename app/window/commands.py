@@ -1,0 +1,70 @@
+"""All that can be done, declared as data: menus and keys follow from it."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.window import edit
+from app.window.actions import Command
+
+if TYPE_CHECKING:
+    from app.window.workspace import Workspace
+
+
+def commands(w: "Workspace") -> list[Command]:
+    """The commands of a workspace, in the order of the menus."""
+    c, session, view, shell = Command, w.session, w.canvas, w.shell
+    file, edit_, look, train, help_ = (w.tr(t) for t in ("&File", "&Edit", "&View", "&Train", "&Help"))
+
+    def line(menu: str) -> Command:
+        return c("", menu, "-", lambda: None)
+
+    return [
+        c("new", file, w.tr("&New"), w.files.new, ("Ctrl+N",)),
+        c("open", file, w.tr("&Open …"), w.files.open, ("Ctrl+O",)),
+        c("example", file, w.tr("Open the first &example"), w.files.open_example),
+        line(file),
+        c("save", file, w.tr("&Save"), w.files.save, ("Ctrl+S",)),
+        c("save_as", file, w.tr("Save &as …"), w.files.save_as, ("Ctrl+Shift+S",)),
+        line(file),
+        c("quit", file, w.tr("&Quit"), shell.close, ("Ctrl+Q",)),
+        c("undo", edit_, w.tr("&Undo"), session.undo, ("Ctrl+Z",)),
+        c("redo", edit_, w.tr("&Redo"), session.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
+        line(edit_),
+        c("cut", edit_, w.tr("Cu&t"), lambda: edit.cut(view), ("Ctrl+X",), True),
+        c("copy", edit_, w.tr("&Copy"), lambda: edit.copy(view), ("Ctrl+C",), True),
+        c("paste", edit_, w.tr("&Paste"), lambda: edit.paste(view), ("Ctrl+V",), True),
+        c("duplicate", edit_, w.tr("&Duplicate"), lambda: edit.duplicate(view), ("Ctrl+D",), True),
+        c("delete", edit_, w.tr("De&lete"), lambda: edit.delete(view), ("Del", "Backspace"), True),
+        c("heal", edit_, w.tr("Delete and &join"), lambda: edit.delete_and_heal(view), ("Ctrl+Del",), True),
+        line(edit_),
+        c("select_all", edit_, w.tr("Select &all"), lambda: session.select(session.graph.nodes), ("Ctrl+A",), True),
+        c("rename", edit_, w.tr("Re&name"), w.rename, ("F2",)),
+        *[
+            c(f"nudge_{key}_{by}", edit_, "", partial(edit.nudge, view, x * by, y * by), (f"Alt+{'Shift+' if by > 8 else ''}{key}",), True)
+            for key, x, y in (("Left", -1, 0), ("Right", 1, 0), ("Up", 0, -1), ("Down", 0, 1)) for by in (8, 40)
+        ],
+        c("fit", look, w.tr("Show &all"), view.fit, ("Home",), True),
+        c("fit_selection", look, w.tr("Show &selection"), view.fit_selection, ("F",), True),
+        c("zoom_100", look, w.tr("&100 %"), lambda: view.set_zoom(1.0), ("Ctrl+0",)),
+        c("zoom_in", look, w.tr("Zoom &in"), lambda: view.set_zoom(view.zoom * 1.25), ("Ctrl++", "Ctrl+=")),
+        c("zoom_out", look, w.tr("Zoom &out"), lambda: view.set_zoom(view.zoom / 1.25), ("Ctrl+-",)),
+        line(look),
+        c("search", look, w.tr("&Search blocks"), w.search_blocks, ("Ctrl+F",)),
+        c("next_problem", look, w.tr("Next &problem"), w.problems.next, ("F8",)),
+        c("fix", look, w.tr("Take the first &fix"), w.problems.fix_current, ("Alt+Return",)),
+        line(look),
+        c("dark", look, w.tr("&Dark"), lambda: shell.set_theme("dark")),
+        c("light", look, w.tr("&Light"), lambda: shell.set_theme("light")),
+        c("system", look, w.tr("As the s&ystem has it"), lambda: shell.set_theme("system")),
+        line(look),
+        c("focus_canvas", look, w.tr("&Only the canvas"), w.toggle_docks, ("F11",)),
+        c("next_pane", look, w.tr("Ne&xt pane"), lambda: w.cycle(1), ("F6",)),
+        c("previous_pane", look, w.tr("Pre&vious pane"), lambda: w.cycle(-1), ("Shift+F6",)),
+        c("train", train, w.tr("&Train"), w.train, ("F5", "Ctrl+Return")),
+        c("pause", train, w.tr("&Pause"), lambda: w.runs.pause(), ("Ctrl+F5",)),
+        c("stop", train, w.tr("&Stop"), lambda: w.runs.stop(), ("Shift+F5",)),
+        line(train),
+        c("export", train, w.tr("&Export ONNX …"), lambda: w.runs.export(), ("Ctrl+E",)),
+        c("source", train, w.tr("Save PyTorch &source …"), w.files.save_source),
+        c("about", help_, w.tr("&About Netwright"), w.about),
+    ]  # fmt: skip

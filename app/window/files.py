@@ -1,0 +1,111 @@
+"""New, open, save, and the question before changes are lost."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.canvas.view import CanvasView
+from app.document.storage import SUFFIX, DocumentError
+from app.session.document import Session
+from app.window.banner import Banner
+from resources import resource
+
+FIRST_EXAMPLE = resource("examples", "first-cnn.netwright")
+FILTER = f"Netwright (*{SUFFIX})"
+
+
+class Files(QObject):
+    """What the File menu does. Errors are told in the banner; they never cost the document."""
+
+    def __init__(self, shell: QWidget, session: Session, canvas: CanvasView, banner: Banner) -> None:
+        super().__init__(shell)
+        self.shell, self.session, self.canvas, self.banner = shell, session, canvas, banner
+
+    def new(self) -> None:
+        """An empty document."""
+        if self.may_close():
+            self.session.new()
+            self.canvas.set_zoom(1.0)
+
+    def open(self) -> None:
+        """Ask for a document and open it."""
+        if self.may_close():
+            name, _ = QFileDialog.getOpenFileName(self.shell, self.tr("Open"), str(self._folder()), FILTER)
+            if name:
+                self.try_open(Path(name))
+
+    def open_example(self) -> None:
+        """Open the first example as a new document."""
+        if self.may_close():
+            self.try_open(FIRST_EXAMPLE)
+
+    def try_open(self, path: Path) -> None:
+        try:
+            if resource() in path.resolve().parents:
+                self.session.open_copy(path)
+            else:
+                self.session.open(path)
+        except DocumentError as error:
+            self.banner.say(str(error), "error")
+            return
+        self.banner.hide()
+        self.canvas.fit()
+
+    def save(self) -> bool:
+        """Save where the document lies; ask where it lies nowhere."""
+        return self._save_to(self.session.path) if self.session.path else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a place and save."""
+        start = self._folder() / f"{self.session.name}{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(self.shell, self.tr("Save as"), str(start), FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self._save_to(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+
+    def _save_to(self, path: Path) -> bool:
+        try:
+            self.session.save(path)
+        except OSError as error:
+            self.banner.say(
+                self.tr("{0} was not saved: {1}. Your document is unchanged and still open.").format(path, error.strerror or error), "error"
+            )
+            return False
+        return True
+
+    def save_source(self) -> None:
+        """Write the PyTorch source of the network."""
+        from app.compiler import CompileError, compile_graph
+        from app.document import atomic
+
+        try:
+            source = compile_graph(self.session.graph, self.session.analysis).source
+        except CompileError as error:
+            self.banner.say(str(error), "error")
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self.shell, self.tr("Save PyTorch source"), str(self._folder() / f"{self.session.name}.py"), "Python (*.py)"
+        )
+        if name:
+            try:
+                atomic.write_text(Path(name), source)
+            except OSError as error:
+                self.banner.say(self.tr("{0} was not written: {1}").format(name, error.strerror or error), "error")
+
+    def _folder(self) -> Path:
+        return self.session.path.parent if self.session.path else Path.home()
+
+    def may_close(self) -> bool:
+        """Ask what to do with unsaved changes; False if the user would rather stay."""
+        if not self.session.dirty:
+            return True
+        button = QMessageBox.StandardButton
+        box = QMessageBox(self.shell)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("Save the changes to {0}?").format(self.session.name))
+        box.setStandardButtons(button.Save | button.Discard | button.Cancel)
+        box.setDefaultButton(button.Save)
+        answer = box.exec()
+        return self.save() if answer == button.Save else answer == button.Discard
