@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
-from app.document.graph import Edge, EdgeId, Graph, Node, NodeId, Unknown
+from app.document.graph import Edge, EdgeId, Graph, Node, NodeId
 from app.document.wiring import NO_EDGES, Wiring, differing, rewire, wire
 from blocks.core import Block, BlockError, Kind, Port, Shape, Shapes
 from blocks.rules import size
@@ -140,10 +140,6 @@ def _evaluate(block: Block, edges: tuple[Edge, ...], facts: Mapping[NodeId, Fact
             return UNKNOWN
         if len(source.outputs) == 1:
             return infer(block, source.outputs, source.kinds)
-    if isinstance(block, Unknown):
-        return Facts(
-            error=f"block type {block.type_name!r} is not known here: it is kept as it is, but the network can't run", code="unknown-block"
-        )
     wanted, missing = arrange(ports, edges)
     if missing:
         return Facts(error=_missing_text(block, missing), code="unconnected")

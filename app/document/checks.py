@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from app.document import fixes
 from app.document.analysis import Analysis, analyse
 from app.document.graph import Graph, NodeId, label
-from app.document.problem import Column, Problem
+from app.document.problem import Column, Problem, Severity
 from blocks.activation import Softmax
 from blocks.convolution import Conv1d, Conv2d, Conv3d
 from blocks.core import Block
@@ -66,8 +66,20 @@ def _circles(analysis: Analysis) -> list[Problem]:
 
 def _rules(analysis: Analysis) -> list[Problem]:
     graph = analysis.graph
+
+    def severity(id: NodeId, code: str) -> Severity:
+        """A block that nothing needs is only left out."""
+        needed = analysis.wiring.outgoing.get(id) or graph.nodes[id].block.loss or not graph.nodes[id].block.outputs
+        return "error" if needed or code != "unconnected" else "warning"
+
     return [
-        Problem("error", facts.code, _sentence(graph.nodes[id].name, facts.error), id, fixes.for_error(analysis, id, facts.code))
+        Problem(
+            severity(id, facts.code),
+            facts.code,
+            _sentence(graph.nodes[id].name, facts.error),
+            id,
+            fixes.for_error(analysis, id, facts.code),
+        )
         for id, facts in analysis.facts.items()
         if facts.error
     ]

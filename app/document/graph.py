@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.document.recipe import Recipe
-from blocks.core import Block, Port, param
+from blocks.core import Block, BlockError, Port, Shape, param
 
 NodeId = str
 EdgeId = str
@@ -75,9 +75,15 @@ class Unknown(Block):
 
     glyph = "unknown"
     group = "Unknown"
-    inputs = (Port("x", "any", many=True),)
+    inputs = (Port("x", "any", many=True, optional=True),)
     type_name: str = param(default="?", help="The type that the document names.")
     data: str = param(default="{}", help="The parameters in the document.")
+
+    def shape(self, *xs: Shape) -> Shape:
+        """Nothing is known of it: always raises."""
+        raise BlockError(
+            f"block type {self.type_name!r} is not known here: it is kept as it is, but the network can't run", "unknown-block"
+        )
 
 
 def type_name(block: Block) -> str:

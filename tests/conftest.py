@@ -1,0 +1,67 @@
+"""Qt without a screen, and the pieces that many tests start from."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from app.document.edits import add_node, connect
+from app.document.graph import Document, Edge, Graph
+from app.document.storage import load
+from blocks import catalogue
+from resources import resource
+
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.load_profile("usual")
+
+
+class Builder:
+    """Draws a graph in a line: each block is wired to the one before, or to those named."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+        self.last: str | None = None
+
+    def add(self, type_: str, /, *sources: str, **params: object) -> str:
+        """Add a block; returns its id."""
+        name = str(params.pop("name", ""))
+        block = catalogue.load()[type_](**params)
+        self.graph, id = add_node(self.graph, block, (0.0, 100.0 * len(self.graph.nodes)), name)
+        wanted = sources or ((self.last,) if self.last and block.inputs else ())
+        for k, source in enumerate(wanted):
+            port = block.inputs[0 if block.inputs[0].many else k].name
+            self.graph, _ = connect(self.graph, Edge(str(source), "y", id, port))
+        self.last = id
+        return id
+
+
+@pytest.fixture
+def draw() -> Builder:
+    return Builder()
+
+
+@pytest.fixture
+def builder() -> type[Builder]:
+    return Builder
+
+
+@pytest.fixture
+def example() -> Document:
+    return load(resource("examples", "first-cnn.netwright"))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a text as a document file."""
+
+    def make(text: str) -> Path:
+        path = tmp_path / "broken.netwright"
+        path.write_text(text)
+        return path
+
+    return make
