@@ -45,7 +45,7 @@ class Palette(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.tree.itemActivated.connect(self._activated)
-        theme.current.changed.connect(lambda: self._glass.setIcon(icons.icon("search", "text3")))
+        theme.current.changed.connect(self._restyle)
         self._heads: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
 
@@ -62,6 +62,10 @@ class Palette(QWidget):
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
             head.setExpanded(True)
             self._heads.append((head, items))
+
+    def _restyle(self) -> None:
+        self._glass.setIcon(icons.icon("search", "text3"))
+        self.tree.viewport().update()
 
     def _filter(self, text: str) -> None:
         found = {block: rank for rank, block in enumerate(catalogue.load().search(text))}

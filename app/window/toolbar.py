@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
@@ -11,10 +11,11 @@ from app.look.widgets import make
 from app.window.actions import tip
 
 
-class Toolbar:
+class Toolbar(QObject):
     """Fills the bar ``parent`` with buttons for actions."""
 
     def __init__(self, parent: QWidget, actions: Mapping[str, QAction]) -> None:
+        super().__init__(parent)
         self.row = QHBoxLayout(parent)
         self.row.setContentsMargins(14, 0, 12, 0)
         self.row.setSpacing(6)

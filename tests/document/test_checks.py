@@ -46,7 +46,7 @@ def test_shapes_that_differ_are_matched_by_a_projection(draw: Any) -> None:
     source = draw.add("Input", size=(64, 56, 56))
     main = draw.add("Conv2d", out_channels=256, stride=2)
     draw.add("Add", main, source)
-    problem = [p for p in check(draw.graph) if p.code == "shapes-differ"][0]
+    problem = next(p for p in check(draw.graph) if p.code == "shapes-differ")
     assert "256×28×28 and 64×56×56" in problem.text
     assert "stride 2" in problem.fixes[0].label
     assert problem.fixes[0].note == "+16,384 params"
@@ -58,7 +58,7 @@ def test_concat_is_not_offered_where_it_would_not_fit(draw: Any) -> None:
     source = draw.add("Input", size=(64, 56, 56))
     main = draw.add("Conv2d", out_channels=256, stride=2)
     draw.add("Add", main, source)
-    problem = [p for p in check(draw.graph) if p.code == "shapes-differ"][0]
+    problem = next(p for p in check(draw.graph) if p.code == "shapes-differ")
     assert not any("Concat" in fix.label for fix in problem.fixes)
 
 

@@ -55,7 +55,7 @@ def test_a_run_folder_holds_everything(example: Document, tmp_path: Path) -> Non
     assert load(folder.document) == short(example)
     assert "class Net(nn.Module)" in folder.source.read_text()
     rows = list(folder.rows())
-    assert [row["event"] for row in rows if "event" in row][0] == "start"
+    assert next(row["event"] for row in rows if "event" in row) == "start"
     assert rows[-1]["event"] == "end"
     steps = [row for row in rows if "loss" in row]
     assert [row["step"] for row in steps] == list(range(1, len(steps) + 1))

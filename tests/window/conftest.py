@@ -1,0 +1,41 @@
+"""A furnished window without a screen."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSettings
+
+from app.window.shell import Shell
+from app.window.workspace import Workspace
+from resources import resource
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    return ["netwright"]
+
+
+@pytest.fixture
+def workspace(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Workspace]:
+    """The window on the first example, without an engine."""
+    from app.look import fonts
+    from app.session.engine import Engine
+
+    fonts.install()
+    qapp.setFont(fonts.inter(13))
+    monkeypatch.setattr(Engine, "start", lambda self: None)
+    monkeypatch.setenv("NETWRIGHT_RUNS", str(tmp_path / "runs"))
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    settings.setValue("theme", "dark")
+    shell = Shell(settings)
+    shell.resize(1600, 1000)
+    shell.show()
+    space = shell.furnish(resource("examples", "first-cnn.netwright"))
+    qtbot.waitExposed(shell)
+    qtbot.wait(50)
+    yield space
+    space.session._saved = space.session.document  # nobody answers the question whether to save
+    shell.close()
+    shell.deleteLater()
