@@ -63,7 +63,7 @@ class CrossEntropy(
                 "put Flatten and a Linear before it" if len(prediction) == 3 and not target else "the axes after the classes must be equal"
             )
             raise BlockError(
-                f"needs class scores C{''.join(f'×{n}' for n in target)} for labels of shape {dims(target)}, got {dims(prediction)}: {hint}",
+                f"needs one score for each class, C{''.join(f'×{n}' for n in target)}, got {dims(prediction)}: {hint}",
                 "scores",
             )
         return ()

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from app.document.analysis import Facts
 from app.document.graph import Node, Unknown, label
+from app.document.placing import WIDTH, height
 from app.look.text import si
 from blocks.core import Block
 from blocks.data import Target
 from blocks.rules import dims
 
-WIDTH = 192.0
-FULL, PLAIN, SLIM = 88.0, 64.0, 32.0
 MOST_CHIPS = 4
 
 
@@ -39,12 +38,8 @@ class Face:
     costs: str
     share: float  # of the heaviest block's MACs
     error: str
+    loose: str  # why it is not part of the network yet, which is no mistake
     current: bool  # else the shape is the last one that was known
-
-
-def height(block: Block, chips: bool) -> float:
-    """Full with chips, lower without, a strip for one-to-one operations."""
-    return SLIM if block.slim else FULL if chips else PLAIN
 
 
 def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
@@ -66,7 +61,7 @@ def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
         costs = f"{si(facts.params)} · {si(facts.macs)}" if facts.params or facts.macs else ""
     return Face(
         label(block), node.name, block.group, block.glyph, height(block, bool(chips)), block.slim, tuple(shown), shape, costs,
-        facts.macs / heaviest if heaviest else 0.0, facts.error, current,
+        facts.macs / heaviest if heaviest else 0.0, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current,
     )  # fmt: skip
 
 

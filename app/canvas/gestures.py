@@ -12,19 +12,14 @@ from app.canvas.route import path, route
 from app.document.edits import connect, move, remove
 from app.document.graph import EdgeId, Graph, NodeId
 from app.document.legal import End, Targets, consequence, targets
+from app.document.placing import snap
 from app.look import theme
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
 
-GRID = 8
 SLOP = 4  # pixels on screen before a press becomes a drag
 PORT_REACH = 12  # pixels on screen
-
-
-def snap(value: float) -> float:
-    """To the grid."""
-    return round(value / GRID) * GRID
 
 
 class Gesture:

@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import face as faces
 from app.canvas import paint
-from app.canvas.face import WIDTH, Face, Spot
+from app.canvas.face import Face, Spot
 from app.canvas.route import Point, label_spot, path, route
 from app.document.graph import EdgeId, Node, NodeId
+from app.document.placing import WIDTH
 from app.look import theme
 from blocks.core import Kind
 

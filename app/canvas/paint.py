@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 
-from app.canvas.face import WIDTH, Face
+from app.canvas.face import Face
+from app.document.placing import WIDTH
 from app.look import fonts, icons, theme
 
 NEAR, MIDDLE, FAR = 0.7, 0.35, 0.15  # zoom from which a level is drawn
@@ -91,26 +92,21 @@ def _paint_full(painter: QPainter, face: Face, zoom: float) -> None:
         _text(painter, QRectF(x, 39, width, 18), text, font, "text" if bold else "text2", Qt.AlignmentFlag.AlignHCenter)
         x += width + 5
     foot = QRectF(14, face.height - 28, WIDTH - 26, 22)
-    shape = face.shape or ("?" if not face.error else "")
+    shape = "not connected" if face.loose else face.shape or "?"
     role = "error" if face.error else "text" if face.current and face.shape else "text3"
-    _text(painter, foot, _short_error(face) if face.error else shape, fonts.inter(12, 600), role)
+    _text(painter, foot, "does not fit" if face.error else shape, fonts.inter(12, 400 if face.loose else 600), role)
     if not face.error:
         _text(painter, foot, face.costs, fonts.inter(11), "text2", Qt.AlignmentFlag.AlignRight)
-
-
-def _short_error(face: Face) -> str:
-    words = {"has": "not connected"}
-    return words.get(face.error.split()[0], "does not fit")
 
 
 def _paint_slim(painter: QPainter, face: Face, zoom: float) -> None:
     middle = face.height / 2
     icons.tile(painter, QRectF(14, middle - 10, 20, 20), face.group, face.glyph, pixel_ratio(painter, zoom))
-    right = _short_error(face) if face.error else face.shape
+    right = "does not fit" if face.error else "not connected" if face.loose else face.shape
     font = fonts.inter(11, 500)
     width = fonts.metrics(font).horizontalAdvance(right) if right else 0.0
     _text(painter, QRectF(42, 0, WIDTH - 42 - 16 - width, face.height), face.title, fonts.inter(13, 600), "text")
-    role = "error" if face.error else "text2" if face.current else "text3"
+    role = "error" if face.error else "text2" if face.current and not face.loose else "text3"
     _text(painter, QRectF(WIDTH - 14 - width, 0, width + 2, face.height), right, font, role, Qt.AlignmentFlag.AlignRight)
 
 
@@ -125,7 +121,7 @@ def _paint_middle(painter: QPainter, face: Face, zoom: float) -> None:
     _text(
         painter,
         QRectF(14, face.height / 2 - 4, WIDTH - 20, face.height / 2 - 2),
-        _short_error(face) if face.error else face.shape,
+        "does not fit" if face.error else face.shape,
         small,
         role,
     )

@@ -11,6 +11,7 @@ from app.canvas.face import Spot
 from app.canvas.items import NodeItem, WireItem
 from app.document.graph import Document, Edge, EdgeId, Graph, NodeId, port
 from app.document.legal import Targets
+from app.document.placing import WIDTH
 from app.document.wiring import NO_EDGES, differing
 from app.look import theme
 from app.session.document import Session
@@ -84,7 +85,7 @@ class CanvasScene(QGraphicsScene):
             self._turn(target, wires)
             for id, edge, spot in self._spots(target, wires):
                 start = self.nodes[edge.source]
-                source = start.outputs.get(edge.source_port, Spot(faces.WIDTH / 2, start.face.height, dy=1))
+                source = start.outputs.get(edge.source_port, Spot(WIDTH / 2, start.face.height, dy=1))
                 self.wires[id].lay(start, source, self.nodes[target], spot)
                 if describe:
                     self._describe(id, edge)
@@ -122,7 +123,7 @@ class CanvasScene(QGraphicsScene):
         for id, edge in wires:
             several[edge.target_port].append((id, edge))
         for name, group in several.items():
-            top = item.inputs.get(name, Spot(faces.WIDTH / 2, 0, dy=-1))
+            top = item.inputs.get(name, Spot(WIDTH / 2, 0, dy=-1))
             group.sort(key=lambda pair: -self.nodes[pair[1].source].pos().y())
             result.append((*group[0], top))
             beside = {True: 0, False: 0}

@@ -16,12 +16,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
 
-from app.canvas import placing
-from app.canvas.face import WIDTH
 from app.canvas.gestures import Gesture, pick
 from app.canvas.items import NodeItem, WireItem
 from app.canvas.scene import CanvasScene
+from app.document import placing
 from app.document.graph import Graph
+from app.document.placing import WIDTH
 from app.look import fonts, theme
 from app.look.widgets import make
 from app.session.document import Session
@@ -192,8 +192,9 @@ class CanvasView(QGraphicsView):
             if one is not None and one.scene() is not None:
                 one.set_state(hovered=on)
         self._hovered = item
-        if isinstance(item, NodeItem) and item.face.error:
-            self.hint(item.face.error[0].upper() + item.face.error[1:], self.mapFromGlobal(self.cursor().pos()), "error")
+        text = (item.face.error or item.face.loose) if isinstance(item, NodeItem) else ""
+        if isinstance(item, NodeItem) and text:
+            self.hint(text[0].upper() + text[1:], self.mapFromGlobal(self.cursor().pos()), "error" if item.face.error else "text")
         else:
             self.hint("", QPoint())
 
@@ -274,8 +275,6 @@ class CanvasView(QGraphicsView):
         block = kind()
         selected = next(iter(self.session.selection)) if len(self.session.selection) == 1 else None
         x, y = self.middle()
-        while any(item.rect().contains(x, y) for item in self.canvas.nodes.values()):
-            y += placing.tall(block) + placing.LOOSE
         self.place(placing.after(block, selected, (x, y)), block)
 
     # Painting

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from app.document.analysis import Analysis, analyse
-from app.document.edits import add_node, connect, insert_on_edge, remove, set_block, set_params
+from app.document.edits import add_node, connect, remove, set_block, set_params
 from app.document.graph import Edge, EdgeId, Graph, NodeId
+from app.document.placing import on_wire
 from app.document.problem import Fix
 from blocks.convolution import Conv1d, Conv2d, Conv3d
 from blocks.core import Block, Shape
@@ -91,11 +92,8 @@ def _spliced(analysis: Analysis, edge: EdgeId, text: str, *blocks: Block) -> Fix
     """Put blocks one after the other into a wire."""
 
     def edit(graph: Graph) -> Graph:
-        wire = graph.edges[edge]
-        a, b = graph.nodes[wire.source].position, graph.nodes[wire.target].position
-        for k, block in enumerate(blocks, 1):
-            part = k / (len(blocks) + 1)
-            graph, _ = insert_on_edge(graph, edge, block, (a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part))
+        for block in blocks:  # the wire stays the one into the target
+            graph, _ = on_wire(block, edge)(graph)
         return graph
 
     more = analyse(edit(analysis.graph), analysis).totals.params - analysis.totals.params
@@ -256,8 +254,8 @@ def _connect_something(analysis: Analysis, id: NodeId) -> list[Fix]:
             suits = isinstance(other.block, Target) == (port.name == "target")
             if suits and (not used or port.name == "target"):
                 far = abs(other.position[0] - node.position[0]) + abs(other.position[1] - node.position[1])
-                options.append((used, far, other))
-        for _, _, other in sorted(options, key=lambda option: option[:2])[:1]:
+                options.append((used, other.position[1] > node.position[1], far, other))
+        for *_, other in sorted(options, key=lambda option: option[:3])[:1]:
             edge = Edge(other.id, other.block.outputs[0].name, id, port.name)
             found.append(
                 Fix(f"Connect {other.name} to {port.name if len(node.block.inputs) > 1 else node.name}", partial(_connected, edge=edge))

@@ -27,7 +27,7 @@ class Banner(QFrame):
         self.close_button = QToolButton()
         self.close_button.setIconSize(QSize(16, 16))
         self.close_button.setAccessibleName(self.tr("Close"))
-        row.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.picture)
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
@@ -61,7 +61,9 @@ class Banner(QFrame):
         parent = self._over
         width = min(720, parent.width() - 32)
         self.setFixedWidth(width)
-        self.adjustSize()
+        room = width - 24 - 18 - 20 - 34 - (self.button.sizeHint().width() + 10 if self.button.text() else 0)
+        self.text.setFixedHeight(max(30, self.text.heightForWidth(room)))
+        self.setFixedHeight(self.text.height() + 16)
         self.move((parent.width() - width) // 2, 14)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,12 +1,12 @@
 """Edits that menus and keys make to what is selected on the canvas."""
 
 from app.canvas import clipboard
-from app.canvas.gestures import snap
 from app.canvas.view import CanvasView
 from app.document import fixes
 from app.document.edits import move, remove, subgraph
 from app.document.edits import paste as paste_piece
 from app.document.graph import Graph
+from app.document.placing import snap
 
 OFFSET = 32.0
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.document.runs import RunFolder, new_run
@@ -22,6 +22,8 @@ from resources import ROOT
 
 class RunControl(QObject):
     """Knows the run in hand. ``actions`` are those named train, pause, stop and export."""
+
+    running_changed = Signal(bool)
 
     def __init__(
         self,
@@ -114,7 +116,8 @@ class RunControl(QObject):
             text = self.tr("ONNX matches PyTorch: largest difference {0:.2g} at batch sizes {1}. {2} (opset {3}, {4:.0f} KB)")
             text = text.format(message.difference, batches, message.path, message.opset, message.size / 1024)
             self.panel.say(text, "ok")
-            self.banner.say(text)
+            folder = QUrl.fromLocalFile(str(Path(message.path).parent))
+            self.banner.say(text, "ok", self.tr("Open folder"), lambda: QDesktopServices.openUrl(folder))
         elif isinstance(message, m.Failed):
             self.panel.say(message.reason, "error")
             self.banner.say(message.reason, "error")
@@ -145,6 +148,7 @@ class RunControl(QObject):
     def _show_state(self, state: str) -> None:
         running = self.running
         self.actions["train"].setEnabled(not running and state != "busy")
+        self.running_changed.emit(running)
         self.actions["pause"].setEnabled(state in ("training", "paused"))
         self.actions["pause"].setText(self.tr("Resume") if state == "paused" else self.tr("Pause"))
         self.actions["stop"].setEnabled(state in ("training", "paused"))

@@ -44,6 +44,10 @@ class Toolbar(QObject):
         theme.current.changed.connect(self.restyle)
         self.restyle()
 
+    def show_running(self, running: bool) -> None:
+        """Say on the button that a run is under way."""
+        self.train.setText(self.tr("Training …") if running else self.tr("Train"))
+
     def _button(self, action: QAction, icon: str) -> QToolButton:
         button = QToolButton()
         button.setFixedSize(30, 30)

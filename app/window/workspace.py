@@ -154,6 +154,7 @@ class Workspace(QObject):
         session.analysed.connect(self._refresh)
         session.title_changed.connect(self._refresh)
         session.problems_changed.connect(self._show_problems)
+        self.runs.running_changed.connect(self.toolbar.show_running)
         self.palette.chosen.connect(self._add_chosen)
         self.problems.activated.connect(self.canvas.reveal)
         self.canvas.context_requested.connect(self._context_menu)

@@ -33,6 +33,7 @@ class ZoomBar(QWidget):
                 continue
             button = QToolButton()
             button.setFixedSize(26, 26)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setIconSize(QSize(16, 16))
             button.setToolTip(text)
             button.setAccessibleName(text)

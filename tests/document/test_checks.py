@@ -195,3 +195,22 @@ def test_set_block_drops_wires_that_no_longer_fit(example: Document) -> None:
     loss = next(i for i, n in example.graph.nodes.items() if n.block.loss)
     graph = set_block(example.graph, loss, Softmax())
     assert not [e for e in graph.edges.values() if e.target == loss]
+
+
+def test_what_a_fix_inserts_lies_on_nothing(draw: Any) -> None:
+    from app.document.placing import WIDTH, tall
+
+    source = draw.add("Input", size=(1, 8, 8))
+    image = draw.add("Conv2d", source, out_channels=10)
+    target = draw.add("Target")
+    draw.add("CrossEntropy", image, target)
+    skip = draw.add("Add", image, source)
+    assert skip
+    for problem in check(draw.graph, DIGITS.columns):
+        for fix in problem.fixes:
+            old = {id: (n.position[0], n.position[1], tall(n.block)) for id, n in draw.graph.nodes.items()}
+            new = {id: (n.position[0], n.position[1], tall(n.block)) for id, n in fix.edit(draw.graph).nodes.items()}
+            for id in new.keys() - old.keys():
+                x, y, height = new[id]
+                covered = [i for i, (a, b, h) in new.items() if i != id and abs(a - x) < WIDTH and b - height < y < b + h]
+                assert not covered, (fix.label, covered)

@@ -15,14 +15,20 @@ from app.data.splits import split
 
 ROOT = Path(__file__).resolve().parents[2]
 needed = [name for name in ("Xvfb", "xdotool") if not shutil.which(name)]
-pytestmark = [pytest.mark.gui, pytest.mark.slow, pytest.mark.skipif(bool(needed), reason=f"needs {' and '.join(needed)}: make test installs them")]
+pytestmark = [
+    pytest.mark.gui,
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(needed), reason=f"needs {' and '.join(needed)}: make test installs them"),
+]
 
 
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
     """A virtual screen of its own."""
     read, write = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
+    )
     os.close(write)
     with os.fdopen(read) as pipe:
         yield f":{pipe.readline().strip()}"
@@ -34,8 +40,22 @@ def screen() -> Iterator[str]:
 def test_a_person_builds_trains_and_exports_a_network(screen: str, tmp_path: Path, theme: str) -> None:
     work = Path(os.environ.get("NETWRIGHT_SHOTS", tmp_path)).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "DISPLAY": screen, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT), "NETWRIGHT_RUNS": str(tmp_path / "runs"), "HOME": str(tmp_path)}
-    result = subprocess.run([sys.executable, str(Path(__file__).with_name("walk.py")), str(work), theme], capture_output=True, text=True, env=environment, timeout=300)
+    (work / f"walked-{theme}.onnx").unlink(missing_ok=True)  # or the dialog asks whether to replace it
+    environment = {
+        **os.environ,
+        "DISPLAY": screen,
+        "QT_QPA_PLATFORM": "xcb",
+        "PYTHONPATH": str(ROOT),
+        "NETWRIGHT_RUNS": str(tmp_path / "runs"),
+        "HOME": str(tmp_path),
+    }
+    result = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("walk.py")), str(work), theme],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
     print(result.stdout)
     assert result.stdout.endswith("walked\n"), result.stdout + result.stderr
     assert "Traceback" not in result.stderr

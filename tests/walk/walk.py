@@ -117,7 +117,16 @@ loss = take("cross", right, 130)
 label = take("target", 240, 130)
 shot("2-blocks")
 
-for a, b, name in ((image, conv1, ""), (conv1, relu1, ""), (relu1, pool1, ""), (pool1, conv2, ""), (conv2, relu2, ""), (relu2, fc1, ""), (fc1, loss, "prediction"), (label, loss, "target")):
+for a, b, name in (
+    (image, conv1, ""),
+    (conv1, relu1, ""),
+    (relu1, pool1, ""),
+    (pool1, conv2, ""),
+    (conv2, relu2, ""),
+    (relu2, fc1, ""),
+    (fc1, loss, "prediction"),
+    (label, loss, "target"),
+):
     before = len(session.graph.edges)
     drag(port(a, "out"), port(b, "in", name))
     wait(lambda count=before: len(session.graph.edges) > count, 5, f"{a} to {b}")

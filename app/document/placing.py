@@ -1,0 +1,115 @@
+"""Where new blocks go: the sizes of faces, and edits that make room, so that nothing ever lies on something else."""
+
+from collections.abc import Callable
+
+from app.document.analysis import analyse
+from app.document.edits import add_node, connect, insert_on_edge, move
+from app.document.graph import Edge, EdgeId, Graph, NodeId
+from app.document.legal import targets
+from app.document.wiring import NO_EDGES
+from blocks.core import Block
+
+WIDTH = 192.0
+FULL, PLAIN, SLIM = 88.0, 64.0, 32.0  # with chips, without, and one-to-one operations
+TIGHT, LOOSE = 12.0, 40.0  # the gap above a block: above a slim one that belongs to what stands over it, and above others
+GRID = 8
+
+Placed = tuple[Graph, NodeId]
+Change = Callable[[Graph], Placed]
+
+
+def snap(value: float) -> float:
+    """To the grid."""
+    return round(value / GRID) * GRID
+
+
+def height(block: Block, chips: bool) -> float:
+    """The height of a face that shows chips, or none."""
+    return SLIM if block.slim else FULL if chips else PLAIN
+
+
+def tall(block: Block) -> float:
+    """The height of a block's face."""
+    return height(block, bool(block.chips()))
+
+
+def gap(block: Block) -> float:
+    """The gap above a block."""
+    return TIGHT if block.slim else LOOSE
+
+
+def at(block: Block, x: float, y: float) -> Change:
+    """A block with its middle at a point."""
+    return lambda graph: add_node(graph, block, (snap(x - WIDTH / 2), snap(y - tall(block) / 2)))
+
+
+def on_wire(block: Block, edge: EdgeId) -> Change:
+    """A block spliced into a wire: below its source, where what follows makes room; beside the main line, if the wire is a branch."""
+
+    def change(graph: Graph) -> Placed:
+        wire = graph.edges[edge]
+        source, target = graph.nodes[wire.source], graph.nodes[wire.target]
+        x, y = source.position[0], snap(source.position[1] + tall(source.block) + gap(block))
+        below = abs(target.position[0] - x) < WIDTH and target.position[1] > source.position[1]
+        between = any(
+            node.id not in (wire.source, wire.target)
+            and abs(node.position[0] - x) < WIDTH
+            and source.position[1] < node.position[1] < target.position[1]
+            for node in graph.nodes.values()
+        )
+        if below and not between:
+            graph = _make_room(graph, wire.target, y + tall(block) + gap(target.block), keep=wire.source)
+        elif below:
+            x, y = free(graph, block, x + WIDTH + 56, snap((source.position[1] + target.position[1]) / 2))
+        else:
+            x, y = free(graph, block, x, y)
+        return insert_on_edge(graph, edge, block, (x, y))
+
+    return change
+
+
+def after(block: Block, selected: NodeId | None, fallback: tuple[float, float]) -> Change:
+    """A block below the selected one, wired to it where that is legal; into its wire if it has just one. Else free, near ``fallback``."""
+
+    def change(graph: Graph) -> Placed:
+        if selected is None or not graph.nodes[selected].block.outputs:
+            x, y = free(graph, block, snap(fallback[0] - WIDTH / 2), snap(fallback[1] - tall(block) / 2))
+            return add_node(graph, block, (x, y))
+        node = graph.nodes[selected]
+        following = [id for id, edge in graph.edges.items() if edge.source == selected]
+        if len(following) == 1 and block.inputs and block.outputs and not block.inputs[0].many:
+            return on_wire(block, following[0])(graph)
+        place = free(graph, block, node.position[0], snap(node.position[1] + tall(node.block) + gap(block)))
+        graph, new = add_node(graph, block, place)
+        if block.inputs:
+            out, port = node.block.outputs[0].name, block.inputs[0].name
+            if not targets(analyse(graph), selected, out, forward=True).reasons.get((new, port), "no such port"):
+                graph, _ = connect(graph, Edge(selected, out, new, port))
+        return graph, new
+
+    return change
+
+
+def free(graph: Graph, block: Block, x: float, y: float) -> tuple[float, float]:
+    """The first place from (x, y) to the right where a block covers no other."""
+    own = tall(block)
+    while hit := next((n for n in graph.nodes.values() if _overlap(x, y, own, n.position[0], n.position[1], tall(n.block))), None):
+        x = snap(hit.position[0] + WIDTH + LOOSE)
+    return x, y
+
+
+def _overlap(x: float, y: float, own: float, left: float, top: float, other: float) -> bool:
+    return abs(x - left) < WIDTH and top - own < y < top + other
+
+
+def _make_room(graph: Graph, target: NodeId, y: float, keep: NodeId) -> Graph:
+    """Move what stands at and below ``target`` in its column down to ``y``, with the sources that stand beside it."""
+    left, top = graph.nodes[target].position
+    room = snap(y - top)
+    if room <= 0:
+        return graph
+    column = {n.id for n in graph.nodes.values() if abs(n.position[0] - left) < WIDTH and n.position[1] >= top}
+    wiring = analyse(graph).wiring
+    beside = {e.source for id in column for e in wiring.incoming.get(id, NO_EDGES) if e.source not in wiring.incoming}
+    moved = (column | {id for id in beside if graph.nodes[id].position[1] >= top}) - {keep}
+    return move(graph, {id: (graph.nodes[id].position[0], graph.nodes[id].position[1] + room) for id in moved})
