@@ -6,13 +6,14 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetricsF
 
 from resources import resource
 
-FILES = ("Inter-Regular.otf", "Inter-Medium.otf", "Inter-SemiBold.otf", "JetBrainsMono-Regular.ttf")
+FIRST = ("Inter-Regular.otf", "Inter-SemiBold.otf")  # what the empty window shows
+LATER = ("Inter-Medium.otf", "JetBrainsMono-Regular.ttf")
 WEIGHTS = {400: QFont.Weight.Normal, 500: QFont.Weight.Medium, 600: QFont.Weight.DemiBold}
 
 
-def install() -> None:
-    """Make the fonts known to Qt."""
-    for name in FILES:
+def install(names: tuple[str, ...] = FIRST + LATER) -> None:
+    """Make fonts known to Qt."""
+    for name in names:
         QFontDatabase.addApplicationFont(str(resource("fonts", name)))
 
 

@@ -1,12 +1,12 @@
 """The problems panel: what is wrong, where, and a fix for it."""
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.document.problem import Fix, Problem
 from app.look import icons, theme
-from app.look.widgets import Elided, make
+from app.look.widgets import make
 from app.session.document import Session
 
 ICONS = {"error": ("error", "error"), "warning": ("warning", "warn"), "hint": ("hint", "warn")}
@@ -118,3 +118,21 @@ class _Row(QWidget):
                 menu.addAction(action)
             more.setMenu(menu)
             layout.addWidget(more)
+
+
+class Elided(QLabel):
+    """A line of plain text that ends in … where it is too long, with all of it as tooltip."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        text = QFontMetricsF(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

@@ -1,6 +1,5 @@
 """Starting the window: the empty shell is painted first, what fills it is imported after."""
 
-import signal
 import sys
 from pathlib import Path
 
@@ -17,13 +16,15 @@ def make_application(arguments: list[str]) -> QApplication:
     QApplication.setDesktopFileName("netwright")
     application = QApplication(arguments)
     application.setStyle("Fusion")
-    fonts.install()
+    fonts.install(fonts.FIRST)
     application.setFont(fonts.inter(13))
     return application
 
 
 def run(file: Path | None) -> int:
     """Open the window, with a document if one is given, and stay until it is closed."""
+    import signal
+
     from app.window.shell import Shell
 
     application = make_application(sys.argv[:1])

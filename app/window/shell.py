@@ -29,7 +29,6 @@ class Shell(QMainWindow):
         self._file: Path | None = None
         self._waiting = False
         self.setWindowTitle("Netwright")
-        self.setWindowIcon(QIcon(str(resource("icons", "netwright.svg"))))
         self.resize(1600, 1000)
         self.setMinimumSize(900, 600)
         theme.current.set(self._wanted_theme())
@@ -109,7 +108,6 @@ class Shell(QMainWindow):
         assert isinstance(application, QApplication)
         application.setPalette(theme.current.theme.palette())
         application.setStyleSheet(style.sheet(theme.current.theme))
-        self.logo.setPixmap(self.windowIcon().pixmap(QSize(20, 20), self.devicePixelRatioF()))
 
     # Filling
 
@@ -125,8 +123,12 @@ class Shell(QMainWindow):
 
     def furnish(self, file: Path | None = None) -> "Workspace":
         """Fill the window: canvas, panels, actions; start the engine; open a document."""
+        from app.look import fonts
         from app.window.workspace import Workspace
 
+        fonts.install(fonts.LATER)
+        self.setWindowIcon(QIcon(str(resource("icons", "netwright.svg"))))  # loading the SVG plugin can wait until now
+        self.logo.setPixmap(self.windowIcon().pixmap(QSize(20, 20), self.devicePixelRatioF()))
         self.workspace = Workspace(self)
         self.workspace.start(file)
         return self.workspace

@@ -55,8 +55,8 @@ class LeNet(nn.Module):
         return self.fc3(x)
 
 
-def residual(blocks: int = 27, width: int = 16) -> Graph:
-    """Two convolutions and a skip, 27 times: 216 nodes with the stem and the head."""
+def residual(blocks: int = 30, width: int = 16) -> Graph:
+    """Two convolutions and a skip, 30 times: 216 nodes with the stem and the head."""
     draw = Builder()
     draw.add("Input", size=(3, 16, 16))
     draw.add("Conv2d", out_channels=width, bias=False)
@@ -76,7 +76,7 @@ def residual(blocks: int = 27, width: int = 16) -> Graph:
 
 
 class Residual(nn.Module):
-    def __init__(self, blocks: int = 27, width: int = 16) -> None:
+    def __init__(self, blocks: int = 30, width: int = 16) -> None:
         super().__init__()
         self.conv = nn.Conv2d(3, width, 3, padding=1, bias=False)
         self.bn = nn.BatchNorm2d(width)

@@ -39,7 +39,10 @@ def test_forward_and_backward(name: str, compare: Callable[..., Any]) -> None:
 
         return run
 
-    compare(f"{name}: forward and backward", rounds, generated=step(ours), by_hand=step(theirs))
+    _, another, _, _ = pair(name)  # two instances of one class differ too: where their weights lie in memory
+    compare(
+        f"{name}: forward and backward", rounds, generated=step(ours), by_hand_another_instance=step(another.train()), by_hand=step(theirs)
+    )
 
 
 @pytest.mark.parametrize("name", CASES)
