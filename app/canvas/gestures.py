@@ -108,9 +108,10 @@ class Move(Gesture):
         return True
 
     def cancel(self) -> None:
-        for id, (x, y) in self.places.items():
-            self.scene.nodes[id].setPos(x, y)
-        self.scene.relay(self.places)
+        here = [id for id in self.places if id in self.session.graph.nodes and id in self.scene.nodes]
+        for id in here:
+            self.scene.nodes[id].setPos(*self.session.graph.nodes[id].position)
+        self.scene.relay(here)
 
 
 class RubberBand(Gesture):

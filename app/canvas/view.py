@@ -67,6 +67,7 @@ class CanvasView(QGraphicsView):
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.hide()
         theme.current.changed.connect(self.viewport().update)
+        session.changed.connect(self.cancel)  # an undo in the middle of a drag ends it
 
     # Zoom and pan
 
@@ -162,11 +163,15 @@ class CanvasView(QGraphicsView):
         self.mousePressEvent(event)
 
     def _finish(self, event: QMouseEvent) -> None:
-        if self.gesture is not None and self.gesture.finish(event):
-            self.gesture = None
+        gesture, self.gesture = self.gesture, None  # from here on a change of the document is its own
+        if gesture is None:
+            return
+        if gesture.finish(event):
             self.viewport().unsetCursor()
+        else:
+            self.gesture = gesture
 
-    def cancel(self) -> bool:
+    def cancel(self, *_: object) -> bool:
         """Cancel the gesture in hand; False if there is none."""
         if self.gesture is None:
             return False

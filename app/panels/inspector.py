@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.document.edits import rename, set_params
-from app.document.graph import Node, label
+from app.document.graph import Node, Unknown, label
 from app.look import fonts, icons, theme
 from app.look.text import si, size
 from app.look.widgets import make
@@ -113,7 +113,8 @@ class Inspector(QScrollArea):
                 part.show()
             return
         self.title_parameters.setText(self.tr("Parameters"))
-        self.form.show_records([node.block for node in nodes])
+        known = [node.block for node in nodes if not isinstance(node.block, Unknown)]  # what is not known here stays as it was
+        self.form.show_records(known if len(known) == len(nodes) else [])
         for part in (self.title_parameters, self.parameters_line, self.form):
             part.setVisible(bool(self.form.editors))
         if one is None:

@@ -68,7 +68,10 @@ class Problems(QWidget):
                 return
 
     def _apply(self, fix: Fix) -> None:
-        self.session.edit(fix.label, fix.edit)
+        try:
+            self.session.edit(fix.label, fix.edit)
+        except KeyError:  # what it was for has just gone
+            pass
         self.session.check_now()
 
     def _clicked(self, index: QModelIndex) -> None:

@@ -15,10 +15,13 @@ from torch import nn
 from app.compiler import CompileError, compile_graph
 from app.compiler.names import RESERVED, identifier
 from app.document.analysis import analyse, arrange
-from app.document.edits import rename
-from app.document.graph import Document, Graph
+from app.document.edits import add_node, connect, rename
+from app.document.graph import Document, Edge, Graph
 from app.engine.build import instantiate
+from blocks.activation import ReLU
+from blocks.core import Block, Port, Shape, Shapes
 from blocks.data import Input
+from blocks.merge import Add
 from tests.conftest import Builder
 
 
@@ -184,3 +187,29 @@ def test_every_text_becomes_an_identifier(text: str) -> None:
 
 def test_reserved_names_are_those_of_torch() -> None:
     assert {name for name in dir(nn.Module) if not name.startswith("_")} <= RESERVED
+
+
+class Halves(
+    Block, label="Halves", group="Reshape", glyph="flatten", outputs=(Port("low"), Port("high")), source="torch.chunk({0}, 2, dim=1)"
+):
+    """Cuts the channels into two halves: a block with two outputs, for this test alone."""
+
+    def shape(self, x: Shape) -> Shapes:  # type: ignore[override]
+        return ((x[0] // 2, *x[1:]), (x[0] - x[0] // 2, *x[1:]))
+
+
+def test_several_outputs(draw: Any) -> None:
+    source = draw.add("Input", size=(4, 3, 3), name="image")
+    graph, halves = add_node(draw.graph, Halves(), (0, 0))
+    graph, _ = connect(graph, Edge(source, "y", halves, "x"))
+    graph, relu = add_node(graph, ReLU(), (0, 0))
+    graph, _ = connect(graph, Edge(halves, "high", relu, "x"))
+    graph, total = add_node(graph, Add(), (0, 0))
+    graph, _ = connect(graph, Edge(halves, "low", total, "x"))
+    graph, _ = connect(graph, Edge(relu, "y", total, "x"))
+    facts = analyse(graph).facts
+    assert facts[halves].outputs == ((2, 3, 3), (2, 3, 3))
+    compiled = compile_graph(graph)
+    assert "x, y = torch.chunk(image, 2, dim=1)" in compiled.source
+    x = torch.randn(2, 4, 3, 3)
+    assert torch.allclose(instantiate(compiled.source)(x), x[:, :2] + x[:, 2:].relu())

@@ -413,3 +413,31 @@ def test_every_button_has_a_name(workspace: Workspace) -> None:
     buttons = [b for b in workspace.shell.findChildren(QAbstractButton) if b.isVisible() and not isinstance(b.parent(), QLineEdit)]
     assert len(buttons) > 10
     assert not [type(b).__name__ for b in buttons if not b.text() and not b.accessibleName()]
+
+
+def test_undo_in_the_middle_of_a_drag_ends_it(workspace: Workspace) -> None:
+    view, session = workspace.canvas, workspace.session
+    workspace.palette.search.setFocus()
+    QTest.keyClicks(workspace.palette.search, "dropout")
+    key(workspace.palette.search, Qt.Key.Key_Return)
+    (new,) = session.selection
+    drag(view, at(view, new), at(view, new) + QPoint(80, 40), release=False)
+    session.undo()
+    assert new not in session.graph.nodes
+    QTest.mouseRelease(view.viewport(), Left, pos=QPoint(500, 400))
+    assert new not in session.graph.nodes
+    assert view.gesture is None
+
+
+def test_an_unknown_block_is_shown_and_left_alone(workspace: Workspace, tmp_path: Path) -> None:
+    text = dumps(workspace.session.document).replace(
+        '"block": "ReLU", "name": "relu1", "params": {}', '"block": "Foo", "name": "relu1", "params": {"a": [1]}'
+    )
+    (tmp_path / "odd.netwright").write_text(text)
+    workspace.files.try_open(tmp_path / "odd.netwright")
+    odd = by_name(workspace, "relu1")
+    workspace.session.select([odd])
+    assert workspace.inspector.head.title.text() == "Foo"
+    assert not workspace.inspector.form.editors
+    assert "not known here" in workspace.canvas.canvas.nodes[odd].face.error
+    assert dumps(workspace.session.document) == text
