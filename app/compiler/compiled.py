@@ -1,0 +1,57 @@
+"""What comes out of the compiler: source, and what must be known to feed it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.document.graph import NodeId
+from blocks.core import Kind, Shape
+
+
+class CompileError(Exception):
+    """The graph can't be turned into a network. The text is for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor at the border of the network. ``column`` of the data set is empty for results; ``shape`` is without the batch."""
+
+    name: str
+    shape: Shape
+    kind: Kind
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LossArgument:
+    """An argument of ``Net.loss``: the result of ``forward`` at ``result``, or a column of the data set."""
+
+    name: str
+    result: int | None
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LossTerm:
+    """One loss block: its type, which result of ``forward`` it judges (if it does so directly), and against which column."""
+
+    node: NodeId
+    block: str
+    result: int | None
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The source of a network, and what must be known to feed it.
+
+    ``Net.forward(*inputs)`` gives ``results[:outputs]``; called with ``for_loss=True``, if ``outputs < len(results)``, all of ``results``.
+    ``Net.loss(*loss_arguments)`` is the weighted sum of ``losses``. ``modules`` maps nodes to attributes of ``Net``.
+    """
+
+    source: str
+    inputs: tuple[Value, ...]
+    results: tuple[Value, ...]
+    outputs: int
+    loss_arguments: tuple[LossArgument, ...]
+    losses: tuple[LossTerm, ...]
+    modules: Mapping[NodeId, str]
