@@ -29,7 +29,7 @@ def test_the_first_example_reads_as_a_person_would_write_it(example: Document) -
     source = compile_graph(example.graph).source
     assert "self.conv1 = nn.Conv2d(1, 16, kernel_size=3, padding=1)" in source
     assert "        x = self.conv1(image)  # (N, 16, 8, 8)\n        x = F.relu(x)\n" in source
-    assert "        return F.cross_entropy(fc2, label)\n" in source
+    assert "        return F.cross_entropy(fc2, label, label_smoothing=0.1)\n" in source
     assert len(source.splitlines()) < 45
 
 

@@ -42,7 +42,7 @@ def test_the_digits_are_learned(example: Document, tmp_path: Path) -> None:
     metrics = evaluate(folder, "test", "cpu")
     print(f"test accuracy {metrics['accuracy']:.4f} after {seconds:.1f} s")
     assert outcome.state == "done"
-    assert metrics["accuracy"] >= 0.97
+    assert metrics["accuracy"] >= 0.98
     assert metrics["samples"] == 359
     assert sum(map(sum, metrics["confusion"])) == 359
     right = sum(metrics["confusion"][k][k] for k in range(10))
@@ -91,7 +91,7 @@ def test_a_bare_loop_gives_the_same_losses(example: Document, tmp_path: Path) ->
     losses = []
     for part in order.split(32):
         optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(net(image[part]), label[part])
+        loss = torch.nn.functional.cross_entropy(net(image[part]), label[part], label_smoothing=0.1)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
