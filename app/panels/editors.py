@@ -5,6 +5,7 @@ A value that several selected blocks do not share is shown as MIXED, which reads
 
 import ast
 import operator
+import re
 import types
 from collections.abc import Callable
 from typing import Any, Final, Literal, Union, get_args, get_origin
@@ -66,7 +67,7 @@ def editor(param: Param) -> Editor:
     if kind is bool:
         return Check(param)
     if kind is str:
-        return Text(param)
+        return Line(param)
     if kind is float:
         return Number(param)
     return Whole(param, _axes(kind))
@@ -205,8 +206,8 @@ class WordOrNumbers(Editor):
         self.offer(self.words[index] if word else self.numbers.spins[0].value())
 
 
-class Number(Editor):
-    """A real number, as text, so that 1e-5 can be typed; both ``.`` and ``,`` are taken for the decimal point."""
+class Line(Editor):
+    """A value typed as text. Subclasses say how it is written and read; ``read`` raises ValueError with a sentence."""
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
@@ -216,9 +217,17 @@ class Number(Editor):
         self.row.addWidget(self.line)
         self._shown = ""
 
+    def write(self, value: Any) -> str:
+        """The value as text."""
+        return str(value)
+
+    def read(self, text: str) -> Any:
+        """The value in a text."""
+        return text
+
     def show_value(self, value: Any) -> None:
-        self._shown = "" if value is MIXED else f"{value:.10g}"
-        self.line.setPlaceholderText(self.tr("mixed"))
+        self._shown = "" if value is MIXED else self.write(value)
+        self.line.setPlaceholderText(self.tr("mixed") if value is MIXED else "")
         self.line.setText(self._shown)
 
     def _finished(self) -> None:
@@ -226,63 +235,40 @@ class Number(Editor):
         if text == self._shown:
             return
         try:
-            value = float(text.replace(",", "."))
-        except ValueError:
-            self.refused.emit(self.tr("{0} is no number").format(text or self.tr("An empty field")))
-            self.line.setText(self._shown)
-            return
-        if self.offer(value):
+            fits = self.offer(self.read(text))
+        except ValueError as error:
+            self.refused.emit(str(error))
+            fits = False
+        if fits:
             self._shown = text
         else:
             self.line.setText(self._shown)
 
 
-class Text(Editor):
-    """A text."""
+class Number(Line):
+    """A real number, as text, so that 1e-5 can be typed; both ``.`` and ``,`` are taken for the decimal point."""
 
-    def __init__(self, param: Param) -> None:
-        super().__init__(param)
-        self.line = QLineEdit()
-        self.line.setAccessibleName(param.label)
-        self.line.editingFinished.connect(self._finished)
-        self.row.addWidget(self.line)
-        self._shown = ""
+    def write(self, value: Any) -> str:
+        return f"{value:.10g}"
 
-    def show_value(self, value: Any) -> None:
-        self._shown = "" if value is MIXED else str(value)
-        self.line.setPlaceholderText(self.tr("mixed") if value is MIXED else "")
-        self.line.setText(self._shown)
-
-    def _finished(self) -> None:
-        if self.line.text() != self._shown:
-            self._shown = self.line.text()
-            self.offer(self._shown)
+    def read(self, text: str) -> Any:
+        try:
+            return float(text.replace(",", "."))
+        except ValueError:
+            raise ValueError(self.tr("{0} is no number").format(text or self.tr("An empty field"))) from None
 
 
-class Sizes(Editor):
-    """A shape, typed as ``3×224×224``, ``3x224x224`` or ``3, 224, 224``."""
+class Sizes(Line):
+    """A shape, typed as ``3×224×224``, ``3x224x224`` or ``3, 224, 224``; nothing is a scalar."""
 
-    def __init__(self, param: Param) -> None:
-        super().__init__(param)
-        self.line = QLineEdit()
-        self.line.setAccessibleName(param.label)
-        self.line.editingFinished.connect(self._finished)
-        self.row.addWidget(self.line)
-        self._shown = ""
+    def write(self, value: Any) -> str:
+        return "×".join(map(str, value))
 
-    def show_value(self, value: Any) -> None:
-        self._shown = "" if value is MIXED else "×".join(map(str, value))
-        self.line.setPlaceholderText(self.tr("mixed") if value is MIXED else self.tr("scalar"))
-        self.line.setText(self._shown)
-
-    def _finished(self) -> None:
-        text = self.line.text().strip()
-        if text == self._shown:
-            return
-        parts = text.replace("x", "×").replace(",", "×").replace("*", "×").split("×") if text else []
-        if not all(part.strip().isdecimal() for part in parts) or not self.offer([int(part) for part in parts]):
-            self.refused.emit(self.tr("A size reads like 3×224×224, got {0}").format(text))
-            self.line.setText(self._shown)
+    def read(self, text: str) -> Any:
+        parts = re.split(r"[x×,*]", text) if text else []
+        if not all(part.strip().isdecimal() for part in parts):
+            raise ValueError(self.tr("A size reads like 3×224×224, got {0}").format(text))
+        return [int(part) for part in parts]
 
 
 class Check(Editor):

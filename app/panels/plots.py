@@ -25,7 +25,7 @@ def smooth(values: Floats, weight: float, width: float = 1.0) -> Floats:
     """
     if not len(values) or weight <= 0:
         return values
-    weight = weight**width
+    weight = min(weight**width, 0.999)  # a single point has no width
     result = np.empty_like(values)
     mean, scale = 0.0, 0.0
     for k, value in enumerate(values.tolist()):

@@ -441,3 +441,44 @@ def test_an_unknown_block_is_shown_and_left_alone(workspace: Workspace, tmp_path
     assert not workspace.inspector.form.editors
     assert "not known here" in workspace.canvas.canvas.nodes[odd].face.error
     assert dumps(workspace.session.document) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "size"),
+    [("3x32x32", (3, 32, 32)), ("3, 16, 16", (3, 16, 16)), ("1×28×28", (1, 28, 28)), ("three", (1, 8, 8)), ("0x3", (1, 8, 8))],
+)
+def test_a_size_is_typed_as_people_write_it(workspace: Workspace, typed: str, size: tuple[int, ...]) -> None:
+    session = workspace.session
+    image = by_name(workspace, "image")
+    session.select([image])
+    line = workspace.inspector.form.editors["size"].findChild(QLineEdit)
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, typed)
+    key(line, Qt.Key.Key_Return)
+    assert session.graph.nodes[image].block.size == size  # type: ignore[attr-defined]
+
+
+def test_a_block_dropped_on_a_wire_is_spliced_in(workspace: Workspace) -> None:
+    from PySide6.QtCore import QMimeData
+    from PySide6.QtGui import QDragMoveEvent, QDropEvent
+
+    from app.panels.palette import MIME
+
+    view, session = workspace.canvas, workspace.session
+    view.set_zoom(1.0)
+    view.centerOn(view.canvas.content().center())
+    conv, relu = by_name(workspace, "conv2"), by_name(workspace, "relu2")
+    middle = (out_port(view, conv) + in_port(view, relu)) / 2
+    data = QMimeData()
+    data.setData(MIME, b"BatchNorm2d")
+    for kind in (QDragMoveEvent, QDropEvent):
+        event = kind(
+            middle if kind is QDragMoveEvent else QPointF(middle), Qt.DropAction.CopyAction, data, Left, Qt.KeyboardModifier.NoModifier
+        )
+        (view.dragMoveEvent if kind is QDragMoveEvent else view.dropEvent)(event)
+    norm = by_name(workspace, "bn1")
+    pairs = {(e.source, e.target) for e in session.graph.edges.values()}
+    assert {(conv, norm), (norm, relu)} <= pairs
+    rects = [item.rect() for item in view.canvas.nodes.values()]
+    assert not any(a.intersects(b) for k, a in enumerate(rects) for b in rects[k + 1 :])
