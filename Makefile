@@ -42,7 +42,7 @@ benchmarks: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable -s
 
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || (.ci/packages python3-venv && $(PYTHON) -m venv --clear $(VENV))
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
