@@ -85,16 +85,6 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
         return [kernel, filters, *rest]
 
 
-class Conv1d(_Conv, label="Conv 1D", aka=("convolution", "temporal convolution"), example=((4, 16),)):
-    """Slides `out_channels` learned filters along a sequence; finds local patterns anywhere in it."""
-
-    rank = 1
-    kernel_size: int = param(default=3, ge=1, help="Length of the window.", label="Kernel", chip=window)
-    stride: int = param(default=1, ge=1, help="Steps the window moves each time.", chip=stride_chip)
-    padding: int | Same = param(default=1, ge=0, help="Entries added at both ends, or 'same' to keep the length.", chip=padding_chip)
-    dilation: int = param(default=1, ge=1, help="Distance between the entries of the window.", chip=dilation_chip)
-
-
 class Conv2d(_Conv, label="Conv 2D", aka=("convolution", "filter", "cnn"), example=((3, 32, 32),)):
     """Slides `out_channels` learned filters over an image; finds local patterns anywhere in it."""
 
@@ -103,6 +93,16 @@ class Conv2d(_Conv, label="Conv 2D", aka=("convolution", "filter", "cnn"), examp
     stride: Pair = param(default=(1, 1), ge=1, help="Pixels the window moves each step.", chip=stride_chip)
     padding: Pair | Same = param(default=(1, 1), ge=0, help="Pixels added around the image, or 'same' to keep its size.", chip=padding_chip)
     dilation: Pair = param(default=(1, 1), ge=1, help="Distance between the pixels of the window.", chip=dilation_chip)
+
+
+class Conv1d(_Conv, label="Conv 1D", aka=("convolution", "temporal convolution"), example=((4, 16),)):
+    """Slides `out_channels` learned filters along a sequence; finds local patterns anywhere in it."""
+
+    rank = 1
+    kernel_size: int = param(default=3, ge=1, help="Length of the window.", label="Kernel", chip=window)
+    stride: int = param(default=1, ge=1, help="Steps the window moves each time.", chip=stride_chip)
+    padding: int | Same = param(default=1, ge=0, help="Entries added at both ends, or 'same' to keep the length.", chip=padding_chip)
+    dilation: int = param(default=1, ge=1, help="Distance between the entries of the window.", chip=dilation_chip)
 
 
 class Conv3d(_Conv, label="Conv 3D", aka=("convolution", "video", "volume"), example=((2, 6, 8, 8),)):

@@ -110,6 +110,11 @@ def padding_chip(value: Any) -> str:
     return value if isinstance(value, str) else f"p{times(value)}"
 
 
+def pad_chip(value: Any) -> str:
+    """``p1``; no padding says nothing."""
+    return "" if times(value) == "0" else f"p{times(value)}"
+
+
 def bias_chip(value: bool) -> str:
     """Says only what is unusual: a layer without a bias."""
     return "" if value else "no bias"

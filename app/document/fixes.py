@@ -15,9 +15,9 @@ from blocks.data import Input, Target
 from blocks.linear import Linear
 from blocks.loss import CrossEntropy, MSELoss
 from blocks.merge import Add, Concat
-from blocks.pooling import AvgPool2d, GlobalAvgPool, MaxPool2d
+from blocks.pooling import GlobalAvgPool, Pool
 from blocks.reshape import Flatten
-from blocks.rules import dims, size
+from blocks.rules import dims, size, spread
 
 GAP = 120.0  # between a block and one put beside it by a fix
 Conv = (Conv1d, Conv2d, Conv3d)
@@ -148,10 +148,10 @@ def _smaller_window(analysis: Analysis, id: NodeId) -> list[Fix]:
             found.append(set_value(id, "Use padding 'same'", padding="same"))
         smaller = min(fits, 3)
         found.append(set_value(id, f"Set kernel_size to {smaller}", kernel_size=smaller, dilation=1))
-    elif isinstance(block, (MaxPool2d, AvgPool2d)):
+    elif isinstance(block, Pool):
         found.append(set_value(id, f"Set kernel_size to {fits}", kernel_size=fits))
         found.append(bypass(analysis.graph, id))
-    pools = [i for i in analysis.wiring.reach(id, up=True) if isinstance(analysis.graph.nodes[i].block, (MaxPool2d, AvgPool2d)) and i != id]
+    pools = [i for i in analysis.wiring.reach(id, up=True) if isinstance(analysis.graph.nodes[i].block, Pool) and i != id]
     if pools:
         found.append(bypass(analysis.graph, max(pools, key=analysis.wiring.rank.__getitem__)))
     return found
@@ -179,9 +179,9 @@ def _less_padding(analysis: Analysis, id: NodeId) -> list[Fix]:
     block = analysis.graph.nodes[id].block
     if isinstance(block, Conv):
         return [set_value(id, "Pad with zeros", padding_mode="zeros")]
-    if isinstance(block, (MaxPool2d, AvgPool2d)):
-        most = tuple(k // 2 for k in block.kernel_size)
-        return [set_value(id, f"Set padding to {most[0]}", padding=most)]
+    if isinstance(block, Pool):
+        most = min(spread(block.kernel_size, block.rank)) // 2
+        return [set_value(id, f"Set padding to {most}", padding=most)]
     return []
 
 

@@ -29,6 +29,7 @@ BATCH = 5
 STRICTER = {
     "axes": "torch also takes samples without a batch, and the batch as an axis",
     "shapes-differ": "torch broadcasts, with a warning at most; a network drawn by hand rarely means that",
+    "limits": "torch's functional form takes limits in the wrong order",
     "too-large": "refused before anything is allocated",
 }
 
