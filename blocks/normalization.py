@@ -1,21 +1,15 @@
 """Normalisation: keep the scale of what flows between layers steady."""
 
-from blocks.core import Block, BlockError, Shape, param
-from blocks.rules import call, dims, need_axes
+from typing import ClassVar
+
+from blocks.core import Block, BlockError, Shape, Shapes, param
+from blocks.rules import Code, call, dims, need_axes
 
 
-class BatchNorm2d(
-    Block,
-    label="Batch norm 2D",
-    group="Normalise",
-    glyph="norm",
-    onnx="BatchNormalization",
-    slim=True,
-    aka=("bn", "batch normalization"),
-    example=((16, 8, 8),),
-):
-    """Centres and scales each channel by the mean and variance of the batch, then learns a scale and shift (Ioffe and Szegedy, arXiv 1502.03167)."""
+class _BatchNorm(Block, group="Normalise", glyph="norm", onnx="BatchNormalization", slim=True):
+    """What 1, 2 and 3 axes share."""
 
+    rank: ClassVar[int]
     eps: float = param(default=1e-5, gt=0, help="Added to the variance, so that nothing is divided by zero.")
     momentum: float = param(
         default=0.1, ge=0, le=1, help="Weight of the newest batch in the running mean and variance used after training."
@@ -26,8 +20,9 @@ class BatchNorm2d(
     )
 
     def shape(self, x: Shape) -> Shape:  # type: ignore[override]
-        """C×H×W, unchanged."""
-        need_axes(x, 2)
+        """Channels and spatial axes, unchanged."""
+        if self.rank != 1 or len(x) != 1:
+            need_axes(x, self.rank)
         return x
 
     def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
@@ -35,9 +30,27 @@ class BatchNorm2d(
         return {"weight": x[:1], "bias": x[:1]} if self.affine else {}
 
     def module(self, x: Shape) -> str:  # type: ignore[override]
-        """``nn.BatchNorm2d``."""
+        """``nn.BatchNorm1d``, ``nn.BatchNorm2d`` or ``nn.BatchNorm3d``."""
         omit = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
-        return call("nn.BatchNorm2d", x[0], **self.values(), omit=omit)
+        return call(f"nn.BatchNorm{self.rank}d", x[0], **self.values(), omit=omit)
+
+
+class BatchNorm2d(_BatchNorm, label="Batch norm 2D", aka=("bn", "batch normalization"), example=((16, 8, 8),)):
+    """Centres and scales each channel by the mean and variance of the batch, then learns a scale and shift (Ioffe and Szegedy, arXiv 1502.03167)."""
+
+    rank = 2
+
+
+class BatchNorm1d(_BatchNorm, label="Batch norm 1D", aka=("bn", "batch normalization"), example=((16, 8),)):
+    """Batch norm for vectors and sequences: centres and scales each feature by the mean and variance of the batch."""
+
+    rank = 1
+
+
+class BatchNorm3d(_BatchNorm, label="Batch norm 3D", aka=("bn", "batch normalization", "volume"), example=((4, 3, 5, 5),)):
+    """Batch norm for volumes and videos: centres and scales each channel by the mean and variance of the batch."""
+
+    rank = 3
 
 
 class LayerNorm(
@@ -79,3 +92,94 @@ class LayerNorm(
         shown = over[0] if len(over) == 1 else list(over)  # a tuple of equal numbers would print as one
         options = {"eps": self.eps, "elementwise_affine": self.elementwise_affine, "bias": self.bias}
         return call("nn.LayerNorm", shown, **options, omit={"eps": 1e-5, "elementwise_affine": True, "bias": True})
+
+
+class GroupNorm(
+    Block, label="Group norm", group="Normalise", glyph="norm", onnx="GroupNormalization", slim=True, aka=("gn",), example=((16, 8, 8),)
+):
+    """Centres and scales groups of channels of each sample: works with the smallest batches (Wu and He, arXiv 1803.08494)."""
+
+    num_groups: int = param(
+        default=4, ge=1, help="Into how many groups the channels are split; must divide them.", label="Groups", chip="g{}"
+    )
+    eps: float = param(default=1e-5, gt=0, help="Added to the variance, so that nothing is divided by zero.")
+    affine: bool = param(default=True, help="Learn a scale and a shift for each channel.")
+
+    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+        """The shape of the input."""
+        if not x:
+            raise BlockError("needs channels, got a scalar", "axes")
+        if x[0] % self.num_groups:
+            raise BlockError(f"num_groups must divide the channels: {x[0]} / {self.num_groups} leaves {x[0] % self.num_groups}", "groups")
+        return x
+
+    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+        """``weight`` and ``bias``, one each for a channel."""
+        return {"weight": x[:1], "bias": x[:1]} if self.affine else {}
+
+    def module(self, x: Shape) -> str:  # type: ignore[override]
+        """``nn.GroupNorm``."""
+        return call("nn.GroupNorm", self.num_groups, x[0], eps=self.eps, affine=self.affine, omit={"eps": 1e-5, "affine": True})
+
+
+class RMSNorm(
+    Block,
+    label="RMS norm",
+    group="Normalise",
+    glyph="norm",
+    onnx="RMSNormalization",
+    slim=True,
+    aka=("root mean square",),
+    example=((16, 8),),
+):
+    """Divides each sample by its root mean square over the last axes: a layer norm without the centring (Zhang and Sennrich, arXiv 1910.07467)."""
+
+    axes: int = param(default=1, ge=0, le=8, help="How many of the last axes share one mean square; 0 means all of them.")
+    eps: float = param(default=1e-6, gt=0, help="Added to the mean square, so that nothing is divided by zero.")
+    elementwise_affine: bool = param(default=True, help="Learn a scale for each entry.")
+
+    def _over(self, x: Shape) -> Shape:
+        return x[-self.axes :] if self.axes else x
+
+    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+        """The shape of the input."""
+        if not x or self.axes > len(x):
+            raise BlockError(f"normalises over the last {self.axes or 1} axes, but {dims(x)} has {len(x)}: use at most {len(x)}", "axes")
+        return x
+
+    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+        """``weight``, of the shape that is normalised over."""
+        return {"weight": self._over(x)} if self.elementwise_affine else {}
+
+    def module(self, x: Shape) -> str:  # type: ignore[override]
+        """``nn.RMSNorm``."""
+        over = self._over(x)
+        shown = over[0] if len(over) == 1 else list(over)
+        return call("nn.RMSNorm", shown, eps=self.eps, elementwise_affine=self.elementwise_affine, omit={"elementwise_affine": True})
+
+
+class LocalResponseNorm(
+    Block,
+    label="Local response norm",
+    group="Normalise",
+    glyph="norm",
+    onnx="LRN",
+    slim=True,
+    aka=("lrn", "alexnet"),
+    example=((16, 8, 8),),
+):
+    """Divides each value by the strength of its neighbours in nearby channels; AlexNet's norm (Krizhevsky et al., 2012)."""
+
+    size: int = param(default=5, ge=1, help="How many channels count as neighbours.", chip="{}")
+    alpha: float = param(default=1e-4, gt=0, help="Weight of the neighbours.")
+    beta: float = param(default=0.75, gt=0, help="Exponent of the divisor.")
+    k: float = param(default=1.0, gt=0, help="What the divisor begins with; AlexNet used 2.")
+
+    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+        """C×H×W, unchanged."""
+        need_axes(x, 2)
+        return x
+
+    def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
+        """``F.local_response_norm``."""
+        return call("F.local_response_norm", Code(args[0]), **self.values(), omit={"alpha": 1e-4, "beta": 0.75, "k": 1.0})
