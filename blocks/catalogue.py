@@ -3,10 +3,23 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from blocks import activation, convolution, data, linear, loss, merge, normalization, pooling, regularization, reshape, upsampling
+from blocks import (
+    activation,
+    arithmetic,
+    convolution,
+    data,
+    linear,
+    loss,
+    merge,
+    normalization,
+    pooling,
+    regularization,
+    reshape,
+    upsampling,
+)
 from blocks.core import Block
 
-FAMILIES = (data, linear, convolution, pooling, upsampling, activation, normalization, regularization, merge, reshape, loss)
+FAMILIES = (data, linear, convolution, pooling, upsampling, activation, normalization, regularization, merge, reshape, arithmetic, loss)
 
 
 class Catalogue(Mapping[str, type[Block]]):

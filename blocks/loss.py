@@ -34,24 +34,11 @@ class _Regression(_Loss):
         return ()
 
 
-class CrossEntropy(
-    _Loss,
-    label="Cross-entropy",
-    glyph="loss",
-    onnx="SoftmaxCrossEntropyLoss",
-    inputs=(PREDICTION, Port("target", "index")),
-    aka=("softmax loss", "log loss", "nll", "classification"),
-    example=((10,), ()),
-):
-    """The loss for choosing one class: minus the log of the probability given to the right one. Takes raw scores (logits)."""
+class Classification(_Loss):
+    """Scores for each class against labels."""
 
-    label_smoothing: float = param(
-        default=0.0,
-        ge=0,
-        le=1,
-        help="Share of the target spread evenly over all classes; keeps the network from being too sure (Szegedy et al., arXiv 1512.00567).",
-        chip=lambda s: f"smooth {s:g}" if s else "",
-    )
+    inputs = (PREDICTION, Port("target", "index"))
+
     ignore_index: int = param(default=-100, help="A label that is left out of the loss.")
 
     def shape(self, prediction: Shape, target: Shape) -> Shape:  # type: ignore[override]
@@ -67,6 +54,25 @@ class CrossEntropy(
                 "scores",
             )
         return ()
+
+
+class CrossEntropy(
+    Classification,
+    label="Cross-entropy",
+    glyph="loss",
+    onnx="SoftmaxCrossEntropyLoss",
+    aka=("softmax loss", "log loss", "nll", "classification"),
+    example=((10,), ()),
+):
+    """The loss for choosing one class: minus the log of the probability given to the right one. Takes raw scores (logits)."""
+
+    label_smoothing: float = param(
+        default=0.0,
+        ge=0,
+        le=1,
+        help="Share of the target spread evenly over all classes; keeps the network from being too sure (Szegedy et al., arXiv 1512.00567).",
+        chip=lambda s: f"smooth {s:g}" if s else "",
+    )
 
     def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
         """``F.cross_entropy``."""
@@ -103,3 +109,38 @@ class HuberLoss(_Regression, label="Huber loss", glyph="loss", aka=("smooth l1",
     def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
         """``F.huber_loss``."""
         return self._call("F.huber_loss", args, delta=self.delta)
+
+
+class SmoothL1Loss(_Regression, label="Smooth L1 loss", glyph="loss", aka=("huber", "fast r-cnn", "regression"), example=((4,), (4,))):
+    """Huber's loss divided by beta: used for boxes in object detection (Girshick, arXiv 1504.08083)."""
+
+    beta: float = param(default=1.0, gt=0, help="Where the squared part ends and the absolute part begins.", chip="β {}")
+
+    def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
+        """``F.smooth_l1_loss``."""
+        return self._call("F.smooth_l1_loss", args, beta=self.beta)
+
+
+class BCEWithLogitsLoss(
+    _Regression, label="Binary cross-entropy", glyph="loss", aka=("bce", "logistic", "multi-label", "sigmoid loss"), example=((4,), (4,))
+):
+    """The loss for yes or no, one answer for each output: takes raw scores (logits) against values between 0 and 1."""
+
+    def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
+        """``F.binary_cross_entropy_with_logits``."""
+        return self._call("F.binary_cross_entropy_with_logits", args)
+
+
+class NLLLoss(
+    Classification,
+    label="Negative log-likelihood",
+    glyph="loss",
+    inputs=(PREDICTION, Port("target", "index")),
+    aka=("nll", "log loss"),
+    example=((10,), ()),
+):
+    """Minus the log-probability of the right class; takes what Log-softmax gives. Cross-entropy does both in one."""
+
+    def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
+        """``F.nll_loss``."""
+        return self._call("F.nll_loss", args, ignore_index=self.ignore_index)

@@ -38,6 +38,7 @@ class LossTerm:
     block: str
     result: int | None
     column: str
+    classes: bool  # scores against labels, else values against values
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from app.document.edits import short_name
 from app.document.graph import NodeId, type_name
 from blocks.core import Shape
 from blocks.data import Input, Output, Target
+from blocks.loss import Classification
 from blocks.rules import dims
 
 
@@ -194,7 +195,8 @@ class Writer:
         result = plan.results.index(args[0]) if args[0] in plan.results else None
         target = plan.graph.nodes[args[1][0]].block if len(args) > 1 else None
         column = target.column if isinstance(target, (Target, Input)) else ""
-        return LossTerm(id, type_name(plan.graph.nodes[id].block), result, column)
+        block = plan.graph.nodes[id].block
+        return LossTerm(id, type_name(block), result, column, isinstance(block, Classification))
 
 
 def _tuple(names: list[str]) -> str:

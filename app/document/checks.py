@@ -12,9 +12,10 @@ from blocks.convolution import Conv1d, Conv2d, Conv3d
 from blocks.core import Block
 from blocks.data import Input, Output, Target
 from blocks.linear import Linear
-from blocks.loss import CrossEntropy
+from blocks.loss import Classification, CrossEntropy
 from blocks.normalization import BatchNorm2d
-from blocks.rules import dims
+from blocks.rules import dims, spread
+from blocks.upsampling import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -125,11 +126,11 @@ def _losses(analysis: Analysis) -> list[Problem]:
                 )
                 found.append(Problem("error", "leak", text, id))
     for id in losses:
-        if not isinstance(graph.nodes[id].block, CrossEntropy):
+        if not isinstance(graph.nodes[id].block, Classification):
             continue
         sources = {edge.target_port: edge.source for edge in analysis.wiring.incoming.get(id, ())}
         prediction, target = sources.get("prediction"), sources.get("target")
-        if prediction and isinstance(graph.nodes[prediction].block, Softmax):
+        if prediction and isinstance(graph.nodes[prediction].block, Softmax) and isinstance(graph.nodes[id].block, CrossEntropy):
             text = f"{graph.nodes[prediction].name} before {graph.nodes[id].name}: cross-entropy applies softmax itself, twice makes learning slow"
             found.append(Problem("warning", "softmax-twice", text, prediction, (fixes.bypass(graph, prediction),)))
         if prediction and target and isinstance(block := graph.nodes[target].block, Target):
@@ -153,6 +154,16 @@ def _style(analysis: Analysis) -> list[Problem]:
         elif isinstance(node.block, Linear) and (shape := analysis.facts[id].inputs) and len(shape[0]) > 2:
             text = f"{node.name} sees only the last axis of {dims(shape[0])}, one row at a time: an image is usually flattened first"
             found.append(Problem("warning", "linear-on-image", text, id, fixes.flatten_before(analysis, id)))
+        elif isinstance(node.block, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):
+            kernel, stride = spread(node.block.kernel_size, node.block.rank), spread(node.block.stride, node.block.rank)
+            if any(s > 1 and k % s for k, s in zip(kernel, stride, strict=True)):
+                even = tuple(-(-k // s) * s for k, s in zip(kernel, stride, strict=True))
+                text = (
+                    f"{node.name}: a kernel of {max(kernel)} that stride {max(stride)} does not divide stamps unevenly, which shows as a "
+                    f"checkerboard (Odena et al., 2016)"
+                )
+                fix = fixes.set_value(id, f"Set kernel_size to {even[0]}", kernel_size=even if len(even) > 1 else even[0])
+                found.append(Problem("hint", "checkerboard", text, id, (fix,)))
     return found
 
 

@@ -19,11 +19,10 @@ def batch_metrics(compiled: Compiled, results: tuple[Tensor, ...], batch: Column
         if term.result is None or not term.column:
             continue
         prediction, target = results[term.result].detach(), batch[term.column]
-        classes = term.block == "CrossEntropy"
-        name = "accuracy" if classes else "mae"
+        name = "accuracy" if term.classes else "mae"
         if name in found:
             name = f"{name}/{compiled.results[term.result].name}"
-        found[name] = (prediction.argmax(1) == target).float().mean() if classes else (prediction - target).abs().mean()
+        found[name] = (prediction.argmax(1) == target).float().mean() if term.classes else (prediction - target).abs().mean()
     return found
 
 
@@ -46,7 +45,7 @@ def class_report(
     net: nn.Module, compiled: Compiled, columns: Columns, indices: Tensor, batch_size: int, classes: list[str]
 ) -> dict[str, Any]:
     """Precision, recall and F1 of each class and the confusion matrix (rows: true, columns: predicted), for the first loss over classes."""
-    term = next((t for t in compiled.losses if t.block == "CrossEntropy" and t.result is not None and t.column), None)
+    term = next((t for t in compiled.losses if t.classes and t.result is not None and t.column), None)
     if term is None or term.result is None or compiled.results[term.result].shape[1:]:
         return {}
     from torchmetrics.functional.classification import multiclass_confusion_matrix

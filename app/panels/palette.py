@@ -24,6 +24,7 @@ from blocks.core import Block
 MIME = "application/x-netwright-block"
 KIND = Qt.ItemDataRole.UserRole
 GROUP = Qt.ItemDataRole.UserRole + 1
+FEW = 5  # a group with more blocks is folded at first, so that all groups can be seen at once
 
 
 class Palette(QWidget):
@@ -60,7 +61,7 @@ class Palette(QWidget):
                 item.setData(0, KIND, block)
                 item.setToolTip(0, block.help())
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
-            head.setExpanded(True)
+            head.setExpanded(len(blocks) <= FEW)
             self._heads.append((head, items))
 
     def _restyle(self) -> None:
@@ -79,8 +80,7 @@ class Palette(QWidget):
                 if rank is not None and text and (best is None or rank < best[0]):
                     best = rank, item
             head.setHidden(not shown)
-            if text:
-                head.setExpanded(True)
+            head.setExpanded(bool(text) or len(items) <= FEW)
         if best:
             self.tree.setCurrentItem(best[1])
         else:

@@ -19,7 +19,9 @@ from app.engine.export import export_onnx
 from blocks import catalogue
 from blocks.core import Block, BlockError, Shape
 from blocks.data import Input, Output, Target
+from blocks.loss import Classification
 from blocks.params import Param
+from blocks.reshape import Reshape
 
 BLOCKS = list(catalogue.load().values())
 WITH_INPUTS = [block for block in BLOCKS if block.inputs and block is not Output]
@@ -30,6 +32,7 @@ STRICTER = {
     "axes": "torch also takes samples without a batch, and the batch as an axis",
     "shapes-differ": "torch broadcasts, with a warning at most; a network drawn by hand rarely means that",
     "limits": "torch's functional form takes limits in the wrong order",
+    "count": "torch leaves an axis that is not 1 as it is, and lets the batch take up what is left over",
     "empty": "torch gives a result without entries",
     "too-large": "refused before anything is allocated",
 }
@@ -72,7 +75,7 @@ def shapes(block: type[Block]) -> st.SearchStrategy[tuple[Shape, ...]]:
         one = st.tuples(*(st.integers(1, 6) for _ in example[0]))
         equal = st.tuples(one, st.integers(1, 4)).map(lambda pair: (pair[0],) * pair[1])
         return equal | st.lists(one, min_size=1, max_size=3).map(tuple)
-    if block.__name__ == "CrossEntropy":
+    if issubclass(block, Classification):
         spatial = st.lists(st.integers(1, 4), max_size=2).map(tuple)
         return st.tuples(st.integers(1, 6), spatial, spatial, st.booleans()).map(lambda d: ((d[0], *d[1]), d[1] if d[3] else d[2]))
     one = st.tuples(*(st.integers(1, 6) for _ in example[0]))
@@ -80,6 +83,9 @@ def shapes(block: type[Block]) -> st.SearchStrategy[tuple[Shape, ...]]:
 
 
 def draws(block: type[Block]) -> st.SearchStrategy[tuple[Block, tuple[Shape, ...]]]:
+    if block is Reshape:  # two random shapes hardly ever hold as many numbers
+        size = st.lists(st.integers(1, 6), min_size=2, max_size=3).map(tuple)
+        return st.tuples(size, st.randoms()).map(lambda d: (block(size=tuple(d[1].sample(d[0], len(d[0])))), (d[0],)))  # type: ignore[call-arg]
     made = st.fixed_dictionaries({name: values(p) for name, p in block.fields.items()}).map(lambda given: block(**given))
     return st.tuples(made, shapes(block))
 
@@ -117,7 +123,6 @@ def test_shape_weights_and_macs_equal_torch(block: type[Block]) -> None:
             counts["refused"] += 1
             if error.code not in STRICTER:
                 with pytest.raises((RuntimeError, ValueError, IndexError)):
-                    run_in_torch(made, xs, "cpu" if block.loss else "meta")
                     run_in_torch(made, xs, "cpu")  # some checks are only made where numbers are
             return
         with FlopCounterMode(display=False) as counter:

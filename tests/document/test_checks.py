@@ -214,3 +214,11 @@ def test_what_a_fix_inserts_lies_on_nothing(draw: Any) -> None:
                 x, y, height = new[id]
                 covered = [i for i, (a, b, h) in new.items() if i != id and abs(a - x) < WIDTH and b - height < y < b + h]
                 assert not covered, (fix.label, covered)
+
+
+def test_a_checkerboard_is_foreseen(draw: Any) -> None:
+    draw.add("Input", size=(1, 8, 8))
+    up = draw.add("ConvTranspose2d", kernel_size=3, stride=2)
+    draw.add("Output")
+    problem = found(draw.graph, "checkerboard")
+    assert mended(draw.graph, problem).nodes[up].block.kernel_size == (4, 4)
