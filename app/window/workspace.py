@@ -1,6 +1,8 @@
 """What fills the window: canvas, panels, menus, status, wired to one session and one engine."""
 
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import (
@@ -76,6 +78,7 @@ class Workspace(QObject):
     def start(self, file: Path | None) -> None:
         """Start the engine and open a file."""
         self.engine.start()
+        Thread(target=import_module, args=("networkx",), daemon=True).start()  # 0.3 s that the first check would make the window wait
         if file is not None:
             self.files.try_open(file)
         self._refresh()
