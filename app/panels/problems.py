@@ -43,7 +43,7 @@ class Problems(QWidget):
             item = QListWidgetItem(self.list)
             row = _Row(problem, self.session)
             row.fix_chosen.connect(self._apply)
-            item.setSizeHint(row.sizeHint())
+            item.setSizeHint(QSize(10, row.sizeHint().height()))  # a row is as wide as the list, whatever its text
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {problem.text}")
             self.list.setItemWidget(item, row)
         self.empty.setText(
@@ -98,7 +98,8 @@ class _Row(QWidget):
         where = make(QLabel, node.name if node else self.tr("network"), objectName="where")
         where.setFixedWidth(92)
         where.setTextFormat(Qt.TextFormat.PlainText)
-        text = Elided(problem.text)
+        words = problem.text.removeprefix(node.name).lstrip(": ") if node else problem.text  # the name stands beside it
+        text = Elided(words[:1].upper() + words[1:])
         layout.addWidget(picture)
         layout.addWidget(where)
         layout.addWidget(text, 1)

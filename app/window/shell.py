@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenuBar, QVBoxLayout, QWidget
 
@@ -31,6 +31,8 @@ class Shell(QMainWindow):
         self.setWindowTitle("Netwright")
         self.resize(1600, 1000)
         self.setMinimumSize(900, 600)
+        if isinstance(saved := settings.value("geometry"), QByteArray):
+            self.restoreGeometry(saved)  # Qt brings it back onto a screen that is there
         theme.current.set(self._wanted_theme())
         theme.current.changed.connect(self.restyle)
         self._build()

@@ -482,3 +482,29 @@ def test_a_block_dropped_on_a_wire_is_spliced_in(workspace: Workspace) -> None:
     assert {(conv, norm), (norm, relu)} <= pairs
     rects = [item.rect() for item in view.canvas.nodes.values()]
     assert not any(a.intersects(b) for k, a in enumerate(rects) for b in rects[k + 1 :])
+
+
+def test_a_long_problem_leaves_room_for_its_fix(workspace: Workspace) -> None:
+    from PySide6.QtWidgets import QPushButton
+
+    workspace.session.edit("break it", lambda g: set_params(g, [by_name(workspace, "conv1")], kernel_size=13, padding=0))
+    workspace.session.check_now()
+    QTest.qWait(50)
+    buttons = [b for b in workspace.problems.findChildren(QPushButton) if b.objectName() == "fix" and b.isVisible()]
+    assert buttons
+    area = workspace.problems.list.viewport()
+    for button in buttons:
+        right = button.mapTo(area, QPoint(button.width(), 0)).x()
+        assert right <= area.width()
+
+
+def test_the_window_comes_back_where_it_was(workspace: Workspace) -> None:
+    from app.window.shell import Shell
+
+    shell = workspace.shell
+    shell.resize(1234, 777)
+    QTest.qWait(20)
+    workspace.session._saved = workspace.session.document
+    shell.close()
+    again = Shell(shell.settings)
+    assert (again.width(), again.height()) == (1234, 777)
