@@ -46,17 +46,17 @@ class PReLU(_Activation, label="PReLU", glyph="leaky", onnx="PRelu", aka=("param
     per_channel: bool = param(default=False, help="Learn a slope for each channel instead of one for all.")
     init: float = param(default=0.25, help="The slope to begin with.", label="First slope")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         if not x:
             raise BlockError("needs at least one axis, got a scalar", "axes")
         return x
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight``, one slope or one for each channel."""
         return {"weight": x[:1] if self.per_channel else (1,)}
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.PReLU``."""
         return call("nn.PReLU", num_parameters=x[0] if self.per_channel else 1, init=self.init, omit={"num_parameters": 1, "init": 0.25})
 
@@ -111,7 +111,7 @@ class Hardtanh(_Activation, label="Hardtanh", glyph="tanh", onnx="Clip", aka=("c
     min_val: float = param(default=-1.0, help="Lower limit.", label="Minimum")
     max_val: float = param(default=1.0, help="Upper limit.", label="Maximum")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         if self.min_val >= self.max_val:
             raise BlockError(f"needs min_val below max_val, got {self.min_val:g} and {self.max_val:g}: swap them", "limits")
@@ -189,7 +189,7 @@ class Softmax(_Activation, label="Softmax", glyph="softmax", onnx="Softmax", aka
         default=1, ge=-8, le=8, help="The axis that adds up to one, counted as torch does: 0 is the batch, 1 the channels, -1 the last."
     )
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         axis(self.dim, x)
         return x
@@ -204,7 +204,7 @@ class LogSoftmax(_Activation, label="Log-softmax", glyph="softmax", onnx="LogSof
 
     dim: int = param(default=1, ge=-8, le=8, help="The axis whose exponentials add up to one: 0 is the batch, 1 the channels, -1 the last.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         axis(self.dim, x)
         return x
@@ -221,7 +221,7 @@ class GLU(Block, label="GLU", group="Activation", glyph="sigmoid", onnx="Mul", a
         default=1, ge=-8, le=8, help="The axis that is cut, counted as torch does: 0 is the batch, 1 the channels, -1 the last."
     )
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The axis ``dim`` becomes half as long."""
         at = axis(self.dim, x)
         if x[at] % 2:

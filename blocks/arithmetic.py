@@ -44,7 +44,7 @@ class Clamp(_Math, label="Clamp", onnx="Clip", aka=("clip", "limit"), example=((
     minimum: float = param(default=0.0, help="Lower limit.")
     maximum: float = param(default=1.0, help="Upper limit.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         if self.minimum > self.maximum:
             raise BlockError(f"needs minimum at most maximum, got {self.minimum:g} and {self.maximum:g}: swap them", "limits")
@@ -73,7 +73,7 @@ class Reduce(
     axes: Ints = param(default=(2, 3), ge=1, help="The axes that vanish, counted as torch does without the batch: 1 is the channels.")
     keepdim: bool = param(default=False, help="Keep them, with size 1.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """Without the axes, or with size 1 there."""
         gone = [axis(k, x, "axis") for k in self.axes]
         if not gone or len(set(gone)) < len(gone):

@@ -31,7 +31,7 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
     bias: bool = param(default=True, help="Add a learned offset to each filter. Needless before a batch norm.", chip=bias_chip)
     padding_mode: PaddingMode = param(default="zeros", help="What the padding is filled with.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """C×spatial to out_channels×spatial; each axis floor((n + 2p - d(k - 1) - 1) / s) + 1."""
         need_axes(x, self.rank)
         for name, channels in (("input", x[0]), ("output", self.out_channels)):
@@ -65,16 +65,16 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
                     f"{self.padding_mode} padding of {p} needs more than {dims(x)} has to mirror: use 'zeros' or less padding", "padding"
                 )
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` (out, in / groups, *kernel_size) and ``bias`` (out)."""
         weight = (self.out_channels, x[0] // self.groups, *spread(self.kernel_size, self.rank))
         return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
 
-    def macs(self, x: Shape) -> int:  # type: ignore[override]
+    def macs(self, x: Shape) -> int:
         """One product for each weight at each position of the output."""
         return size(self.shape(x)[1:]) * size(self.weights(x)["weight"])
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.Conv1d``, ``nn.Conv2d`` or ``nn.Conv3d``."""
         options = {name: getattr(self, name) for name in TORCH}
         return call(f"nn.Conv{self.rank}d", x[0], self.out_channels, kernel_size=self.kernel_size, **options, omit=TORCH)

@@ -12,7 +12,7 @@ class Input(Block, label="Input", group="Data", glyph="input", inputs=(), aka=("
     column: str = param(default="image", help="Column of the data set that is fed in.")
     size: Ints = param(default=(1, 8, 8), ge=1, help="Shape of one sample, without the batch: channels × height × width for images.")
 
-    def shape(self) -> Shape:  # type: ignore[override]
+    def shape(self) -> Shape:
         """The declared size."""
         if not self.size:
             raise BlockError("needs at least one axis: give a size such as 1×28×28", "axes")
@@ -29,7 +29,7 @@ class Target(Block, label="Target", group="Data", glyph="target", inputs=(), aka
     classes: int = param(default=10, ge=1, help="How many different labels there are (kind 'class').")
     size: Ints = param(default=(), ge=1, help="Shape of one answer; empty for a single label or number.")
 
-    def shape(self) -> Shape:  # type: ignore[override]
+    def shape(self) -> Shape:
         """The declared size."""
         return self.size
 

@@ -19,22 +19,22 @@ class Linear(
     out_features: int = param(default=10, ge=1, help="Number of outputs; for the last layer, the number of classes.", label="Outputs")
     bias: bool = param(default=True, help="Add a learned offset to each output.", chip=bias_chip)
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """...×in to ...×out_features."""
         if not x:
             raise BlockError("needs at least one axis, got a scalar", "axes")
         return (*x[:-1], self.out_features)
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` (out, in) and ``bias`` (out)."""
         weight = (self.out_features, x[-1])
         return {"weight": weight, "bias": (self.out_features,)} if self.bias else {"weight": weight}
 
-    def macs(self, x: Shape) -> int:  # type: ignore[override]
+    def macs(self, x: Shape) -> int:
         """in * out for each position of the leading axes."""
         return size(x) * self.out_features
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.Linear``."""
         return call("nn.Linear", x[-1], self.out_features, bias=self.bias, omit={"bias": True})
 

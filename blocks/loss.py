@@ -25,7 +25,7 @@ class _Loss(Block, group="Loss", loss=True, outputs=(), inputs=(PREDICTION, Port
 class _Regression(_Loss):
     """A distance between two tensors of equal shape."""
 
-    def shape(self, prediction: Shape, target: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, prediction: Shape, target: Shape) -> Shape:
         """Equal shapes in, a scalar out."""
         if prediction != target:
             raise BlockError(
@@ -41,7 +41,7 @@ class Classification(_Loss):
 
     ignore_index: int = param(default=-100, help="A label that is left out of the loss.")
 
-    def shape(self, prediction: Shape, target: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, prediction: Shape, target: Shape) -> Shape:
         """Scores C×... against labels ..., a scalar out."""
         if not prediction:
             raise BlockError("needs one score for each class, got a scalar: put a Linear with one output for each class before it", "axes")

@@ -179,7 +179,7 @@ class MatMul(
 ):
     """Multiplies matrices: each row of a with each column of b."""
 
-    def shape(self, a: Shape, b: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, a: Shape, b: Shape) -> Shape:
         """...×N×K times ...×K×M gives ...×N×M; the leading axes must be equal."""
         if len(a) < 2 or len(a) != len(b) or a[:-2] != b[:-2]:
             raise BlockError(f"needs matrices with equal leading axes, got {dims(a)} and {dims(b)}", "shapes-differ")
@@ -187,7 +187,7 @@ class MatMul(
             raise BlockError(f"needs as many columns in a as rows in b, got {dims(a)} and {dims(b)}: {a[-1]} is not {b[-2]}", "inner")
         return (*a[:-1], b[-1])
 
-    def macs(self, a: Shape, b: Shape) -> int:  # type: ignore[override]
+    def macs(self, a: Shape, b: Shape) -> int:
         """N * K * M for each matrix."""
         return size(a) * b[-1]
 

@@ -19,17 +19,17 @@ class _BatchNorm(Block, group="Normalise", glyph="norm", onnx="BatchNormalizatio
         default=True, help="Keep a running mean and variance for use after training; else always use the batch's own."
     )
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """Channels and spatial axes, unchanged."""
         if self.rank != 1 or len(x) != 1:
             need_axes(x, self.rank)
         return x
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` and ``bias``, one each for a channel. The running statistics are not learned and not counted."""
         return {"weight": x[:1], "bias": x[:1]} if self.affine else {}
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.BatchNorm1d``, ``nn.BatchNorm2d`` or ``nn.BatchNorm3d``."""
         omit = {"eps": 1e-5, "momentum": 0.1, "affine": True, "track_running_stats": True}
         return call(f"nn.BatchNorm{self.rank}d", x[0], **self.values(), omit=omit)
@@ -73,20 +73,20 @@ class LayerNorm(
     def _over(self, x: Shape) -> Shape:
         return x[-self.axes :] if self.axes else x
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         if not x or self.axes > len(x):
             raise BlockError(f"normalises over the last {self.axes or 1} axes, but {dims(x)} has {len(x)}: use at most {len(x)}", "axes")
         return x
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` and ``bias``, of the shape that is normalised over."""
         over = self._over(x)
         if not self.elementwise_affine:
             return {}
         return {"weight": over, "bias": over} if self.bias else {"weight": over}
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.LayerNorm``."""
         over = self._over(x)
         shown = over[0] if len(over) == 1 else list(over)  # a tuple of equal numbers would print as one
@@ -105,7 +105,7 @@ class GroupNorm(
     eps: float = param(default=1e-5, gt=0, help="Added to the variance, so that nothing is divided by zero.")
     affine: bool = param(default=True, help="Learn a scale and a shift for each channel.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         if not x:
             raise BlockError("needs channels, got a scalar", "axes")
@@ -113,11 +113,11 @@ class GroupNorm(
             raise BlockError(f"num_groups must divide the channels: {x[0]} / {self.num_groups} leaves {x[0] % self.num_groups}", "groups")
         return x
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` and ``bias``, one each for a channel."""
         return {"weight": x[:1], "bias": x[:1]} if self.affine else {}
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.GroupNorm``."""
         return call("nn.GroupNorm", self.num_groups, x[0], eps=self.eps, affine=self.affine, omit={"eps": 1e-5, "affine": True})
 
@@ -141,17 +141,17 @@ class RMSNorm(
     def _over(self, x: Shape) -> Shape:
         return x[-self.axes :] if self.axes else x
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The shape of the input."""
         if not x or self.axes > len(x):
             raise BlockError(f"normalises over the last {self.axes or 1} axes, but {dims(x)} has {len(x)}: use at most {len(x)}", "axes")
         return x
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight``, of the shape that is normalised over."""
         return {"weight": self._over(x)} if self.elementwise_affine else {}
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.RMSNorm``."""
         over = self._over(x)
         shown = over[0] if len(over) == 1 else list(over)
@@ -175,7 +175,7 @@ class LocalResponseNorm(
     beta: float = param(default=0.75, gt=0, help="Exponent of the divisor.")
     k: float = param(default=1.0, gt=0, help="What the divisor begins with; AlexNet used 2.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """C×H×W, unchanged."""
         need_axes(x, 2)
         return x

@@ -22,7 +22,7 @@ class Pool(Block, group="Pooling", glyph="pool"):
         chip=lambda up: "ceil" if up else "",
     )
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """Each axis floor((n + 2p - d(k - 1) - 1) / s) + 1, or rounded up with ceil_mode."""
         need_axes(x, self.rank)
         dilation = getattr(self, "dilation", 1)
@@ -121,7 +121,7 @@ class AvgPool3d(_AvgPool, label="Average pool 3D", aka=("avgpool", "mean pooling
     stride: Triple = param(default=(2, 2, 2), ge=1, help="Voxels the window moves each step.", chip=stride_chip)
     padding: Triple = param(default=(0, 0, 0), ge=0, help="Voxels added on all sides; at most half the kernel.", chip=pad_chip)
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """As the other pools, but the window must fit without the padding: torch asks for that in 3D."""
         shape = super().shape(x)
         for n, k, name in zip(x[1:], self.kernel_size, AXES[3][1:], strict=True):
@@ -137,7 +137,7 @@ class _GlobalPool(Block, group="Pooling", glyph="pool", slim=True):
 
     keepdim: bool = param(default=False, help="Keep the spatial axes, with size 1.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """C×spatial to C, or C×1×1 with keepdim."""
         if len(x) < 2:
             raise BlockError(f"needs channels and at least one axis to pool over, got {dims(x)}", "axes")

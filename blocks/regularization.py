@@ -22,7 +22,7 @@ class Dropout(
         default=0.5, ge=0, le=1, help="Probability that an entry is set to zero; 0.1 to 0.5 is usual.", label="Probability", chip="{}"
     )
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.Dropout``, a module because it must know whether the network is training."""
         return call("nn.Dropout", p=self.p, omit={"p": 0.5})
 
@@ -33,12 +33,12 @@ class _ChannelDropout(Block, group="Normalise", glyph="dropout", onnx="Dropout",
     rank: ClassVar[int]
     p: float = param(default=0.5, ge=0, le=1, help="Probability that a channel is set to zero.", label="Probability", chip="{}")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """Unchanged."""
         need_axes(x, self.rank)
         return x
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.Dropout2d`` or ``nn.Dropout3d``."""
         return call(f"nn.Dropout{self.rank}d", p=self.p, omit={"p": 0.5})
 
@@ -69,6 +69,6 @@ class AlphaDropout(
 
     p: float = param(default=0.1, ge=0, lt=1, help="Probability that an entry is dropped.", label="Probability", chip="{}")
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.AlphaDropout``."""
         return call("nn.AlphaDropout", p=self.p, omit={"p": 0.5})

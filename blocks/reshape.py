@@ -25,7 +25,7 @@ class Flatten(
     start_dim: int = param(default=1, ge=-8, le=8, help="First axis to merge, counted as torch does: 0 is the batch, which must stay.")
     end_dim: int = param(default=-1, ge=-8, le=8, help="Last axis to merge; -1 is the last.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The axes start_dim to end_dim become one."""
         first, last = axis(self.start_dim, x, "start_dim"), axis(self.end_dim, x, "end_dim")
         if first > last:
@@ -49,7 +49,7 @@ class Reshape(_Rearrange, label="Reshape", onnx="Reshape", aka=("view", "unflatt
 
     size: Ints = param(default=(8, 8), ge=1, help="The new shape of one sample, without the batch.", chip=times)
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The declared size, which must hold as many numbers."""
         if size(x) != size(self.size) or not self.size:
             raise BlockError(f"{dims(x)} are {size(x)} numbers, but {dims(self.size)} are {size(self.size)}: both must be equal", "count")
@@ -67,7 +67,7 @@ class Permute(_Rearrange, label="Permute", onnx="Transpose", aka=("transpose", "
         default=(2, 1), ge=1, help="The axes in their new order, counted as torch does without the batch: 2, 1 swaps two axes."
     )
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The sizes in the new order."""
         if sorted(self.order) != list(range(1, len(x) + 1)):
             wanted = ", ".join(str(k) for k in range(1, len(x) + 1))
@@ -84,7 +84,7 @@ class Squeeze(_Rearrange, label="Squeeze", onnx="Squeeze", aka=("remove axis",),
 
     dim: int = param(default=2, ge=-8, le=8, help="The axis to remove, counted as torch does: 0 is the batch.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """One axis less."""
         at = axis(self.dim, x)
         if x[at] != 1:
@@ -101,7 +101,7 @@ class Unsqueeze(_Rearrange, label="Unsqueeze", onnx="Unsqueeze", aka=("new axis"
 
     dim: int = param(default=1, ge=1, le=8, help="Where the new axis stands, counted as torch does: 1 is the first after the batch.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """One axis more."""
         if self.dim > len(x) + 1:
             raise BlockError(f"dim {self.dim} is too far: {dims(x)} can get a new axis at 1 to {len(x) + 1}", "axes")
@@ -121,7 +121,7 @@ class Slice(_Rearrange, label="Slice", onnx="Slice", aka=("narrow", "select", "p
     start: int = param(default=0, ge=0, help="The first entry that is kept.")
     length: int = param(default=1, ge=1, help="How many entries are kept.", chip="{}")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """The axis becomes ``length`` long."""
         at = axis(self.dim, x)
         if self.start + self.length > x[at]:
@@ -147,7 +147,7 @@ class Pad2d(
     mode: Literal["constant", "reflect", "replicate", "circular"] = param(default="constant", help="What the border is filled with.")
     value: float = param(default=0.0, help="The number for mode 'constant'.")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """C×(H + top + bottom)×(W + left + right)."""
         need_axes(x, 2)
         for name, pad, n in (

@@ -16,7 +16,7 @@ class _Interpolate(Block, group="Upsampling", glyph="upsample", onnx="Resize"):
         default=(2, 2), ge=1, le=1024, help="How many times higher and wider the result is.", label="Factor", chip="×{}"
     )
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """C×H×W to C×(factor * H)×(factor * W)."""
         need_axes(x, 2)
         return (x[0], x[1] * self.scale_factor[0], x[2] * self.scale_factor[1])
@@ -67,7 +67,7 @@ class PixelShuffle(
 
     upscale_factor: int = param(default=2, ge=1, le=1024, help="r: how many times higher and wider.", label="Factor", chip="×{}")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """(C r r)×H×W to C×(r H)×(r W)."""
         need_axes(x, 2)
         r = self.upscale_factor
@@ -96,7 +96,7 @@ class PixelUnshuffle(
 
     downscale_factor: int = param(default=2, ge=1, le=1024, help="r: how many times lower and narrower.", label="Factor", chip="/{}")
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """C×H×W to (C r r)×(H / r)×(W / r)."""
         need_axes(x, 2)
         r = self.downscale_factor
@@ -129,7 +129,7 @@ class _ConvTranspose(Block, group="Upsampling", glyph="upsample", onnx="ConvTran
     )
     bias: bool = param(default=True, help="Add a learned offset to each filter. Needless before a batch norm.", chip=bias_chip)
 
-    def shape(self, x: Shape) -> Shape:  # type: ignore[override]
+    def shape(self, x: Shape) -> Shape:
         """Each axis (n - 1) s - 2p + d (k - 1) + output_padding + 1."""
         need_axes(x, self.rank)
         for name, channels in (("input", x[0]), ("output", self.out_channels)):
@@ -151,16 +151,16 @@ class _ConvTranspose(Block, group="Upsampling", glyph="upsample", onnx="ConvTran
             out.append(length)
         return (self.out_channels, *out)
 
-    def weights(self, x: Shape) -> dict[str, Shape]:  # type: ignore[override]
+    def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` (in, out / groups, *kernel_size) and ``bias`` (out)."""
         weight = (x[0], self.out_channels // self.groups, *spread(self.kernel_size, self.rank))
         return {"weight": weight, "bias": (self.out_channels,)} if self.bias else {"weight": weight}
 
-    def macs(self, x: Shape) -> int:  # type: ignore[override]
+    def macs(self, x: Shape) -> int:
         """One product for each weight at each position of the input."""
         return size(x[1:]) * size(self.weights(x)["weight"])
 
-    def module(self, x: Shape) -> str:  # type: ignore[override]
+    def module(self, x: Shape) -> str:
         """``nn.ConvTranspose1d``, ``nn.ConvTranspose2d`` or ``nn.ConvTranspose3d``."""
         omit = {**TORCH, "output_padding": 0}
         options = {name: value for name, value in self.values().items() if name not in ("out_channels", "kernel_size")}
