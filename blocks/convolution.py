@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from blocks.core import Block, BlockError, Shape, param
 from blocks.params import Pair, Triple, bias_chip, dilation_chip, padding_chip, stride_chip, window
-from blocks.rules import AXES, call, dims, need_axes, size, spread, window_size
+from blocks.rules import AXES, call, dims, need_axes, need_groups, size, spread, window_size
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 Same = Literal["same"]
@@ -34,11 +34,7 @@ class _Conv(Block, group="Convolution", glyph="conv", onnx="Conv"):
     def shape(self, x: Shape) -> Shape:
         """C×spatial to out_channels×spatial; each axis floor((n + 2p - d(k - 1) - 1) / s) + 1."""
         need_axes(x, self.rank)
-        for name, channels in (("input", x[0]), ("output", self.out_channels)):
-            if channels % self.groups:
-                raise BlockError(
-                    f"groups must divide the {name} channels: {channels} / {self.groups} leaves {channels % self.groups}", "groups"
-                )
+        need_groups(self.groups, x[0], self.out_channels)
         kernel, stride, dilation = (spread(v, self.rank) for v in (self.kernel_size, self.stride, self.dilation))
         if self.padding == "same":
             if set(stride) != {1}:

@@ -53,22 +53,10 @@ class BatchNorm3d(_BatchNorm, label="Batch norm 3D", aka=("bn", "batch normaliza
     rank = 3
 
 
-class LayerNorm(
-    Block,
-    label="Layer norm",
-    group="Normalise",
-    glyph="norm",
-    onnx="LayerNormalization",
-    slim=True,
-    aka=("ln", "layer normalization"),
-    example=((16, 8, 8),),
-):
-    """Centres and scales each sample by its own mean and variance over the last axes (Ba et al., arXiv 1607.06450)."""
+class _LastAxes(Block, group="Normalise", glyph="norm", slim=True):
+    """A norm of each sample by itself, over its last axes."""
 
-    axes: int = param(default=1, ge=0, le=8, help="How many of the last axes share one mean and variance; 0 means all of them.")
-    eps: float = param(default=1e-5, gt=0, help="Added to the variance, so that nothing is divided by zero.")
-    elementwise_affine: bool = param(default=True, help="Learn a scale for each entry, and a shift unless bias is off.")
-    bias: bool = param(default=True, help="Learn a shift too, where elementwise_affine is on.")
+    axes: int = param(default=1, ge=0, le=8, help="How many of the last axes are normalised together; 0 means all of them.")
 
     def _over(self, x: Shape) -> Shape:
         return x[-self.axes :] if self.axes else x
@@ -79,6 +67,25 @@ class LayerNorm(
             raise BlockError(f"normalises over the last {self.axes or 1} axes, but {dims(x)} has {len(x)}: use at most {len(x)}", "axes")
         return x
 
+    def _call(self, module: str, x: Shape, **options: object) -> str:
+        over = self._over(x)
+        shown = over[0] if len(over) == 1 else list(over)  # a tuple of equal numbers would print as one
+        return call(module, shown, **options, omit={"elementwise_affine": True, "bias": True})
+
+
+class LayerNorm(
+    _LastAxes,
+    label="Layer norm",
+    onnx="LayerNormalization",
+    aka=("ln", "layer normalization"),
+    example=((16, 8, 8),),
+):
+    """Centres and scales each sample by its own mean and variance over the last axes (Ba et al., arXiv 1607.06450)."""
+
+    eps: float = param(default=1e-5, gt=0, help="Added to the variance, so that nothing is divided by zero.")
+    elementwise_affine: bool = param(default=True, help="Learn a scale for each entry, and a shift unless bias is off.")
+    bias: bool = param(default=True, help="Learn a shift too, where elementwise_affine is on.")
+
     def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight`` and ``bias``, of the shape that is normalised over."""
         over = self._over(x)
@@ -88,10 +95,8 @@ class LayerNorm(
 
     def module(self, x: Shape) -> str:
         """``nn.LayerNorm``."""
-        over = self._over(x)
-        shown = over[0] if len(over) == 1 else list(over)  # a tuple of equal numbers would print as one
-        options = {"eps": self.eps, "elementwise_affine": self.elementwise_affine, "bias": self.bias}
-        return call("nn.LayerNorm", shown, **options, omit={"eps": 1e-5, "elementwise_affine": True, "bias": True})
+        eps = {} if self.eps == 1e-5 else {"eps": self.eps}
+        return self._call("nn.LayerNorm", x, **eps, elementwise_affine=self.elementwise_affine, bias=self.bias)
 
 
 class GroupNorm(
@@ -123,29 +128,16 @@ class GroupNorm(
 
 
 class RMSNorm(
-    Block,
+    _LastAxes,
     label="RMS norm",
-    group="Normalise",
-    glyph="norm",
     onnx="RMSNormalization",
-    slim=True,
     aka=("root mean square",),
     example=((16, 8),),
 ):
     """Divides each sample by its root mean square over the last axes: a layer norm without the centring (Zhang and Sennrich, arXiv 1910.07467)."""
 
-    axes: int = param(default=1, ge=0, le=8, help="How many of the last axes share one mean square; 0 means all of them.")
     eps: float = param(default=1e-6, gt=0, help="Added to the mean square, so that nothing is divided by zero.")
     elementwise_affine: bool = param(default=True, help="Learn a scale for each entry.")
-
-    def _over(self, x: Shape) -> Shape:
-        return x[-self.axes :] if self.axes else x
-
-    def shape(self, x: Shape) -> Shape:
-        """The shape of the input."""
-        if not x or self.axes > len(x):
-            raise BlockError(f"normalises over the last {self.axes or 1} axes, but {dims(x)} has {len(x)}: use at most {len(x)}", "axes")
-        return x
 
     def weights(self, x: Shape) -> dict[str, Shape]:
         """``weight``, of the shape that is normalised over."""
@@ -153,9 +145,7 @@ class RMSNorm(
 
     def module(self, x: Shape) -> str:
         """``nn.RMSNorm``."""
-        over = self._over(x)
-        shown = over[0] if len(over) == 1 else list(over)
-        return call("nn.RMSNorm", shown, eps=self.eps, elementwise_affine=self.elementwise_affine, omit={"elementwise_affine": True})
+        return self._call("nn.RMSNorm", x, eps=self.eps, elementwise_affine=self.elementwise_affine)
 
 
 class LocalResponseNorm(

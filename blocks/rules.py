@@ -33,6 +33,13 @@ def need_axes(x: Shape, rank: int) -> None:
         raise BlockError(f"needs {AXES[rank][0]}, got {dims(x)}" + (": it has already been flattened" if len(x) == 1 else ""), "axes")
 
 
+def need_groups(groups: int, inputs: int, outputs: int) -> None:
+    """Raise unless ``groups`` divides the channels that come in and those that go out."""
+    for name, channels in (("input", inputs), ("output", outputs)):
+        if channels % groups:
+            raise BlockError(f"groups must divide the {name} channels: {channels} / {groups} leaves {channels % groups}", "groups")
+
+
 def window_size(
     length: int, axis: str, *, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1, round_up: bool = False
 ) -> int:

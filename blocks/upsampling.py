@@ -5,7 +5,7 @@ from typing import ClassVar
 from blocks.convolution import TORCH
 from blocks.core import Block, BlockError, Shape, Shapes, param
 from blocks.params import Pair, Triple, bias_chip, dilation_chip, padding_chip, stride_chip, window
-from blocks.rules import AXES, Code, call, need_axes, size, spread
+from blocks.rules import AXES, Code, call, need_axes, need_groups, size, spread
 
 
 class _Interpolate(Block, group="Upsampling", glyph="upsample", onnx="Resize"):
@@ -109,7 +109,7 @@ class PixelUnshuffle(
         return call("F.pixel_unshuffle", Code(args[0]), self.downscale_factor)
 
 
-class _ConvTranspose(Block, group="Upsampling", glyph="upsample", onnx="ConvTranspose"):
+class ConvTranspose(Block, group="Upsampling", glyph="upsample", onnx="ConvTranspose"):
     """A convolution run backwards: each input position stamps its filters into the result."""
 
     rank: ClassVar[int]
@@ -132,11 +132,7 @@ class _ConvTranspose(Block, group="Upsampling", glyph="upsample", onnx="ConvTran
     def shape(self, x: Shape) -> Shape:
         """Each axis (n - 1) s - 2p + d (k - 1) + output_padding + 1."""
         need_axes(x, self.rank)
-        for name, channels in (("input", x[0]), ("output", self.out_channels)):
-            if channels % self.groups:
-                raise BlockError(
-                    f"groups must divide the {name} channels: {channels} / {self.groups} leaves {channels % self.groups}", "groups"
-                )
+        need_groups(self.groups, x[0], self.out_channels)
         values = (spread(v, self.rank) for v in (self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation))
         out = []
         for n, axis, k, s, p, extra, d in zip(x[1:], AXES[self.rank][1:], *values, strict=True):
@@ -173,7 +169,7 @@ class _ConvTranspose(Block, group="Upsampling", glyph="upsample", onnx="ConvTran
 
 
 class ConvTranspose2d(
-    _ConvTranspose, label="Transposed conv 2D", aka=("deconvolution", "deconv", "upconv", "fractionally strided"), example=((8, 7, 7),)
+    ConvTranspose, label="Transposed conv 2D", aka=("deconvolution", "deconv", "upconv", "fractionally strided"), example=((8, 7, 7),)
 ):
     """Learns how to enlarge an image: each pixel stamps a small learned patch into the result (Zeiler et al., 2010)."""
 
@@ -193,7 +189,7 @@ class ConvTranspose2d(
     dilation: Pair = param(default=(1, 1), ge=1, help="Distance between the pixels of the patch.", chip=dilation_chip)
 
 
-class ConvTranspose1d(_ConvTranspose, label="Transposed conv 1D", aka=("deconvolution", "deconv"), example=((4, 9),)):
+class ConvTranspose1d(ConvTranspose, label="Transposed conv 1D", aka=("deconvolution", "deconv"), example=((4, 9),)):
     """Learns how to lengthen a sequence: each entry stamps a small learned patch into the result."""
 
     rank = 1
@@ -206,7 +202,7 @@ class ConvTranspose1d(_ConvTranspose, label="Transposed conv 1D", aka=("deconvol
     dilation: int = param(default=1, ge=1, help="Distance between the entries of the patch.", chip=dilation_chip)
 
 
-class ConvTranspose3d(_ConvTranspose, label="Transposed conv 3D", aka=("deconvolution", "deconv", "volume"), example=((2, 4, 5, 5),)):
+class ConvTranspose3d(ConvTranspose, label="Transposed conv 3D", aka=("deconvolution", "deconv", "volume"), example=((2, 4, 5, 5),)):
     """Learns how to enlarge a volume: each voxel stamps a small learned patch into the result."""
 
     rank = 3

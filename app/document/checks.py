@@ -15,7 +15,7 @@ from blocks.linear import Linear
 from blocks.loss import Classification, CrossEntropy
 from blocks.normalization import BatchNorm2d
 from blocks.rules import dims, spread
-from blocks.upsampling import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from blocks.upsampling import ConvTranspose
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -154,7 +154,7 @@ def _style(analysis: Analysis) -> list[Problem]:
         elif isinstance(node.block, Linear) and (shape := analysis.facts[id].inputs) and len(shape[0]) > 2:
             text = f"{node.name} sees only the last axis of {dims(shape[0])}, one row at a time: an image is usually flattened first"
             found.append(Problem("warning", "linear-on-image", text, id, fixes.flatten_before(analysis, id)))
-        elif isinstance(node.block, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):
+        elif isinstance(node.block, ConvTranspose):
             kernel, stride = spread(node.block.kernel_size, node.block.rank), spread(node.block.stride, node.block.rank)
             if any(s > 1 and k % s for k, s in zip(kernel, stride, strict=True)):
                 even = tuple(-(-k // s) * s for k, s in zip(kernel, stride, strict=True))

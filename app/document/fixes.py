@@ -15,9 +15,11 @@ from blocks.data import Input, Target
 from blocks.linear import Linear
 from blocks.loss import CrossEntropy, MSELoss
 from blocks.merge import Add, Concat
+from blocks.normalization import GroupNorm
 from blocks.pooling import GlobalAvgPool, Pool
 from blocks.reshape import Flatten
 from blocks.rules import dims, size, spread
+from blocks.upsampling import ConvTranspose
 
 GAP = 120.0  # between a block and one put beside it by a fix
 Conv = (Conv1d, Conv2d, Conv3d)
@@ -158,17 +160,26 @@ def _smaller_window(analysis: Analysis, id: NodeId) -> list[Fix]:
 
 
 def _valid_groups(analysis: Analysis, id: NodeId) -> list[Fix]:
+    """The nearest value that divides; for a block whose channels come from elsewhere there is none."""
     block, channels = analysis.graph.nodes[id].block, analysis.facts[id].inputs[0][0]
-    assert isinstance(block, Conv)
+    if isinstance(block, GroupNorm):
+        best = min((g for g in range(1, channels + 1) if not channels % g), key=lambda g: abs(g - block.num_groups))
+        return [set_value(id, f"Set num_groups to {best}", num_groups=best)]
+    if not isinstance(block, (*Conv, ConvTranspose)):
+        return []
     fits = [g for g in range(1, min(channels, block.out_channels) + 1) if not channels % g and not block.out_channels % g]
-    best = min(fits, key=lambda g: abs(g - block.groups))
+    nearest = min(fits, key=lambda g: abs(g - block.groups))
     multiple = -(-block.out_channels // block.groups) * block.groups
-    return [set_value(id, f"Set groups to {best}", groups=best), set_value(id, f"Set out_channels to {multiple}", out_channels=multiple)]
+    return [
+        set_value(id, f"Set groups to {nearest}", groups=nearest),
+        set_value(id, f"Set out_channels to {multiple}", out_channels=multiple),
+    ]
 
 
 def _numeric_padding(analysis: Analysis, id: NodeId) -> list[Fix]:
     block = analysis.graph.nodes[id].block
-    assert isinstance(block, Conv)
+    if not isinstance(block, Conv):
+        return []
     kernel = block.kernel_size if isinstance(block.kernel_size, tuple) else (block.kernel_size,)
     half = tuple(k // 2 for k in kernel)
     padding = half if len(half) > 1 else half[0]

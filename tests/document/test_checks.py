@@ -4,15 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from app.data.sources import DIGITS
 from app.document.analysis import analyse
 from app.document.checks import check
-from app.document.edits import connect, remove, set_block, set_params
+from app.document.edits import add_node, connect, remove, set_block, set_params
 from app.document.graph import Document, Edge, Graph
 from app.document.problem import Problem
 from blocks.activation import Softmax
-from blocks.data import Target
+from blocks.core import Block, Shape
+from blocks.data import Input, Target
+from tests.blocks.test_every_block import WITH_INPUTS, draws
 
 
 def found(graph: Graph, code: str) -> Problem:
@@ -222,3 +225,25 @@ def test_a_checkerboard_is_foreseen(draw: Any) -> None:
     draw.add("Output")
     problem = found(draw.graph, "checkerboard")
     assert mended(draw.graph, problem).nodes[up].block.kernel_size == (4, 4)
+
+
+@pytest.mark.parametrize("block", WITH_INPUTS, ids=lambda b: b.__name__)
+def test_whatever_a_block_refuses_can_be_checked_and_its_fixes_mend(block: type[Block]) -> None:
+    """Over random parameters and shapes: the checks never fail themselves, and no fix is offered that leaves the error."""
+
+    @given(draw=draws(block))
+    @settings(max_examples=60, database=None, derandomize=True)
+    def examine(draw: tuple[Block, tuple[Shape, ...]]) -> None:
+        made, shapes = draw
+        graph, at = add_node(Graph(), made, (0, 200))
+        for k, shape in enumerate(shapes):
+            port = made.inputs[min(k, len(made.inputs) - 1)]
+            source = Target(size=shape) if port.kind == "index" else Input(size=shape or (1,))
+            graph, new = add_node(graph, source, (220.0 * k, 0))
+            graph, _ = connect(graph, Edge(new, "y", at, port.name))
+        for problem in check(graph):
+            for fix in problem.fixes:
+                after = fix.edit(graph)
+                assert problem.node != at or (problem.code, at) not in [(p.code, p.node) for p in check(after)], fix.label
+
+    examine()
