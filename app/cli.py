@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("source", type=Path, metavar="RUN|FILE", help="a run folder, or a document with --weights init")
     exporting.add_argument("-o", "--output", type=Path, required=True, metavar="model.onnx")
     exporting.add_argument("--weights", choices=("best", "last", "init"), help="which weights (default: best of a run, init of a document)")
+    exporting.add_argument("--fold", action="store_true", help="let batch norms become part of the convolutions before them")
     return parser
 
 
@@ -124,7 +125,7 @@ def _block_facts(block: Any) -> dict[str, Any]:
     from app.document.graph import as_json
     from blocks.params import describe
 
-    limits = ("ge", "gt", "le", "lt")
+    made, limits = block(), ("ge", "gt", "le", "lt")
     parameters = [
         {"name": p.name, "type": describe(p.type), "default": as_json({"": p.default})[""], "help": p.help}
         | {limit: getattr(p, limit) for limit in limits if getattr(p, limit) is not None}
@@ -132,8 +133,8 @@ def _block_facts(block: Any) -> dict[str, Any]:
     ]
     return {
         "block": block.__name__, "label": block.label, "group": block.group, "help": block.help(), "onnx": block.onnx, "aka": list(block.aka),
-        "inputs": [{"name": p.name, "kind": p.kind, "many": p.many} for p in block.inputs],
-        "outputs": [{"name": p.name, "kind": p.kind} for p in block.outputs],
+        "inputs": [{"name": p.name, "kind": p.kind, "many": p.many} for p in made.inputs],
+        "outputs": [{"name": p.name, "kind": p.kind} for p in made.outputs],
         "params": parameters,
     }  # fmt: skip
 
@@ -194,7 +195,8 @@ def compile_(options: argparse.Namespace) -> int:
     from app.compiler import compile_graph
     from app.document import atomic
 
-    source = compile_graph(_load(options.file).graph).source
+    document = _load(options.file)
+    source = compile_graph(document.graph, initialization=document.recipe).source
     if options.output:
         atomic.write_text(options.output, source)
     else:
@@ -282,7 +284,7 @@ def export(options: argparse.Namespace) -> int:
     from app.engine.export import export_onnx
 
     model = build(document) if document else open_run(RunFolder(options.source), weights)
-    print(_verdict(export_onnx(model.net, model.compiled, options.output)))
+    print(_verdict(export_onnx(model.net, model.document.graph, model.compiled, options.output, options.fold)))
     return 0
 
 

@@ -5,21 +5,30 @@ from functools import cache
 
 from blocks import (
     activation,
+    adaptive,
     arithmetic,
+    attention,
     convolution,
     data,
     linear,
     loss,
     merge,
     normalization,
+    padding,
     pooling,
+    recurrent,
     regularization,
     reshape,
+    squashing,
+    transposed,
     upsampling,
 )
 from blocks.core import Block
 
-FAMILIES = (data, linear, convolution, pooling, upsampling, activation, normalization, regularization, merge, reshape, arithmetic, loss)
+FAMILIES = (
+    data, linear, convolution, pooling, adaptive, upsampling, transposed, activation, squashing, normalization, regularization, merge,
+    reshape, padding, arithmetic, attention, recurrent, loss,
+)  # fmt: skip
 
 
 class Catalogue(Mapping[str, type[Block]]):

@@ -9,14 +9,17 @@ torch source and its tests all come from that one declaration::
 Shapes leave the batch axis out: an RGB image is ``(3, 224, 224)``. Instances are values: frozen, hashable, equal when type and parameters are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self, dataclass_transform
+from typing import Any, ClassVar, Literal
 
-from blocks.params import MISSING, Param, ParamError, param
+from blocks.initialization import Initialization
+from blocks.onnx import Nodes
+from blocks.params import Param, ParamError, param
+from blocks.record import Record
+from blocks.source import Code, call
 
-__all__ = ["Block", "BlockError", "Kind", "Many", "Param", "ParamError", "Port", "Record", "Shape", "Shapes", "param"]
+__all__ = ["Block", "BlockError", "Kind", "Many", "Nodes", "Param", "ParamError", "Port", "Record", "Shape", "Shapes", "param"]
 
 Shape = tuple[int, ...]
 Shapes = tuple[Shape, ...]
@@ -49,93 +52,47 @@ def Many(name: str, kind: Kind = "real") -> tuple[Port, ...]:
     return (Port(name, kind, many=True),)
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(param,))
-class Record:
-    """A frozen value with declared, checked fields. Blocks are records, and so is the training recipe."""
-
-    fields: ClassVar[Mapping[str, Param]] = MappingProxyType({})
-    _values: tuple[Any, ...]
-    _hash: int
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        own = (
-            {
-                name: value.named(name, annotation)
-                for name, annotation in cls.__annotations__.items()
-                if isinstance(value := cls.__dict__.get(name, MISSING), Param)
-            }
-            if "__annotations__" in cls.__dict__
-            else {}
-        )
-        cls.fields = MappingProxyType({**cls.fields, **own})
-        for name, declared in own.items():
-            setattr(cls, name, declared.default)
-
-    def __init__(self, **values: Any) -> None:
-        checked = self.__dict__
-        for name, declared in self.fields.items():
-            checked[name] = declared.coerce(values.pop(name)) if name in values else declared.default
-        if values:
-            name = next(iter(values))
-            raise ParamError(name, f"{type(self).__name__} has no parameter {name!r}; it has {', '.join(self.fields) or 'none'}")
-        checked["_values"] = tuple(checked[name] for name in self.fields)
-        checked["_hash"] = hash((type(self), self._values))
-
-    def values(self) -> dict[str, Any]:
-        """All parameters by name."""
-        return dict(zip(self.fields, self._values, strict=True))
-
-    def changed(self) -> dict[str, Any]:
-        """The parameters that differ from their defaults."""
-        return {name: value for name, value in self.values().items() if value != self.fields[name].default}
-
-    def replace(self, **values: Any) -> Self:
-        """The same record with some parameters changed; raises ParamError where a value does not fit."""
-        return type(self)(**{**self.values(), **values})
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is a value: use replace({name}=...)")
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self._values == other._values)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"
-
-
 class Block(Record):
     """The base of every block. A subclass without a label is abstract and appears nowhere.
 
-    Class arguments: ``label`` and ``group`` for the palette; ``inputs`` and ``outputs``; ``onnx``, the operator it becomes;
-    ``source``, a torch expression with ``{0}``, ``{1}``, ... for its inputs, for blocks without weights; ``slim`` for one-to-one
-    operations; ``glyph``, the icon; ``aka``, other names people search for; ``example``, input shapes that it takes as it is.
+    The docstring is the help page: its first paragraph says what the block does, for a beginner; lines that begin with ``Formula:``,
+    ``Example:``, ``Use:`` and ``Paper:`` follow (see `blocks.help`).
+
+    Class arguments: ``label`` and ``group`` for the palette; ``inputs`` and ``outputs``; ``aka``, other names people search for (Keras's, the
+    papers'); ``example``, input shapes that it takes as it is; ``slim`` for one-to-one operations; ``glyph``, the icon, by default the type's name.
+
+    Torch: ``source``, an expression with ``{0}``, ``{1}``, ... for the inputs; or ``function``, which is called with the inputs and with each
+    parameter that differs from its default or stands in ``always``. ``modules`` are files of `blocks.modules` that the source uses.
+
+    ONNX: ``onnx``, the operator it becomes; ``no_onnx``, why there is none.
     """
 
     label: ClassVar[str] = ""
     group: ClassVar[str] = ""
-    onnx: ClassVar[str] = ""
     glyph: ClassVar[str] = ""
     aka: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[Shapes] = ()
     slim: ClassVar[bool] = False
-    source: ClassVar[str] = ""
     loss: ClassVar[bool] = False
+    source: ClassVar[str] = ""
+    function: ClassVar[str] = ""
+    always: ClassVar[tuple[str, ...]] = ()
+    modules: ClassVar[tuple[str, ...]] = ()
+    onnx: ClassVar[str] = ""
+    no_onnx: ClassVar[str] = ""
     inputs: ClassVar[tuple[Port, ...]] = (Port("x"),)
     outputs: ClassVar[tuple[Port, ...]] = (Port("y"),)
 
-    def __init_subclass__(cls, label: str = "", **declared: Any) -> None:
+    def __init_subclass__(cls, label: str = "", glyph: str = "", **declared: Any) -> None:
         cls.label = label  # not inherited: an abstract family stays out of the palette
+        cls.glyph = glyph or cls.__name__.lower()
         for name, value in declared.items():
             if name not in Block.__annotations__:
                 raise TypeError(f"{cls.__name__}: a block has no class argument {name!r}")
             setattr(cls, name, value)
         super().__init_subclass__()
-        if label and not (cls.__doc__ and cls.group and cls.glyph):
-            raise TypeError(f"{cls.__name__} needs a docstring, a group and a glyph")
+        if label and not (cls.__doc__ and cls.group):
+            raise TypeError(f"{cls.__name__} needs a docstring and a group")
 
     # The rules. ``xs`` are the shapes at the inputs, in port order, those of a Many port one after the other.
 
@@ -157,7 +114,21 @@ class Block(Record):
 
     def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
         """Source of the expression that computes a block without a module from its inputs."""
+        if self.function:
+            omit = {name: declared.default for name, declared in self.fields.items() if name not in self.always}
+            return call(self.function, *map(Code, args), **self.values(), omit=omit)
         return self.source.format(*args)
+
+    def initial(self, network: Initialization, last: bool, *xs: Shape) -> list[str]:
+        """Source lines that set the first weights, with ``{0}`` for the module; none where torch's own are meant.
+
+        ``last`` says whether this is the last norm of a residual branch.
+        """
+        return []
+
+    def to_onnx(self, g: Nodes, args: tuple[str, ...], xs: Shapes) -> str | tuple[str, ...]:
+        """Add to ``g`` the nodes that compute the block in eval mode; returns the names of its outputs."""
+        return g.add(self.onnx, *args)
 
     def kinds(self, *kinds: Kind) -> tuple[Kind, ...]:
         """What flows out of each output: a port declared "any" passes on what came in."""
@@ -174,5 +145,5 @@ class Block(Record):
 
     @classmethod
     def help(cls) -> str:
-        """The first sentence of the docstring: what the block does, for a beginner."""
-        return (cls.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ").replace("`", "")
+        """The first paragraph of the docstring: what the block does, for a beginner."""
+        return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split()).replace("`", "")

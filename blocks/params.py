@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 Pair = tuple[int, int]
 Triple = tuple[int, int, int]
 Ints = tuple[int, ...]
+Floats = tuple[float, ...]
 
 MISSING: Final[Any] = object()
 LARGEST: Final = 2**53  # integers stay exact in JSON, in spin boxes and in every tool that reads a document
@@ -37,6 +38,8 @@ class Param:
     lt: float | None = None
     label: str = ""
     chip: Callable[[Any], str] | None = None
+    section: str = ""
+    check: Callable[[Any], str] | None = None
     name: str = ""
     type: Any = None
 
@@ -54,6 +57,8 @@ class Param:
         for number in result if isinstance(result, tuple) else (result,):
             if isinstance(number, (int, float)) and not isinstance(number, bool):
                 self._check_limits(number, value)
+        if self.check and (wrong := self.check(result)):
+            raise ParamError(self.name, wrong)
         return result
 
     def _check_limits(self, number: float, value: Any) -> None:
@@ -77,10 +82,16 @@ def param(
     lt: float | None = None,
     label: str = "",
     chip: Callable[[Any], str] | str | None = None,
+    section: str = "",
+    check: Callable[[Any], str] | None = None,
 ) -> Any:
-    """Declare a parameter. ``chip`` makes its text for the face of the block: a function, or a format such as ``"/{}"``."""
+    """Declare a parameter.
+
+    ``chip`` makes its text for the face of the block: a function, or a format such as ``"/{}"``. ``section`` is a heading under which
+    rarely needed parameters fold away. ``check`` says in a sentence what is wrong with a value of the right type, or nothing.
+    """
     show = (lambda value, form=chip: form.format(times(value))) if isinstance(chip, str) else chip
-    return Param(default, help, ge, gt, le, lt, label, show)
+    return Param(default, help, ge, gt, le, lt, label, show, section, check)
 
 
 def times(value: Any) -> str:
@@ -128,7 +139,7 @@ def describe(kind: Any) -> str:
     if origin is Literal:
         return "one of " + ", ".join(map(repr, args)) if len(args) > 1 else repr(args[0])
     if origin is tuple:
-        return "a list of whole numbers" if args[-1] is ... else f"a list of {len(args)} whole numbers"
+        return f"a list of {'whole ' * (args[0] is int)}numbers" if args[-1] is ... else f"a list of {len(args)} whole numbers"
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a text", type(None): "null"}[kind]
 
 
@@ -142,7 +153,11 @@ def _convert(kind: Any, value: Any) -> Any:
     if origin is tuple:
         if isinstance(value, int) and not isinstance(value, bool) and args[-1] is not ...:
             value = (value,) * len(args)
-        if not isinstance(value, (list, tuple)) or (args[-1] is not ... and len(value) != len(args)) or len(value) > 16:
+        if (
+            not isinstance(value, (list, tuple))
+            or (args[-1] is not ... and len(value) != len(args))
+            or len(value) > (16 if args[0] is int else 10_000)
+        ):
             return MISSING
         entries = tuple(_convert(args[0], entry) for entry in value)
         return MISSING if MISSING in entries else entries

@@ -1,10 +1,8 @@
-"""What the rules of many blocks share: words for shapes, the window formula, and torch calls written as a person would."""
+"""What the shape rules of many blocks share: words for shapes, axes, equal shapes, and the window formula."""
 
-from collections.abc import Mapping
 from math import ceil
-from typing import Any
 
-from blocks.core import BlockError, Shape
+from blocks.core import BlockError, Shape, Shapes
 
 AXES = {1: ("a sequence C×L", "length"), 2: ("an image C×H×W", "height", "width"), 3: ("a volume C×D×H×W", "depth", "height", "width")}
 
@@ -62,25 +60,36 @@ def window_size(
     return steps
 
 
-def call(function: str, *args: Any, omit: Mapping[str, Any] = {}, **options: Any) -> str:
-    """Source of a call. Options that equal torch's own default, given in ``omit``, are left out."""
-    parts = [literal(arg) for arg in args]
-    parts += [f"{name}={literal(value)}" for name, value in options.items() if name not in omit or literal(omit[name]) != literal(value)]
-    return f"{function}({', '.join(parts)})"
+def axis(dim: int, x: Shape, role: str = "dim") -> int:
+    """The index into ``x`` of an axis counted as torch does, with the batch as axis 0; raises BlockError where there is none."""
+    rank = len(x) + 1
+    if not -rank <= dim < rank or dim % rank == 0:
+        raise BlockError(
+            f"{role} {dim} is no axis of {dims(x)} (axis 0 is the batch): use 1 to {rank - 1} or -{rank - 1} to -1"
+            if x
+            else "a scalar has no axis",
+            "axes",
+        )
+    return dim % rank - 1
 
 
-class Code(str):
-    """Source text that ``call`` passes through unquoted, such as the name of a variable."""
+def equal(xs: Shapes) -> Shape:
+    """The common shape; raises BlockError where there is none."""
+    if len(set(xs)) > 1:
+        raise BlockError(f"needs equal shapes, got {listed(xs)}: a 1×1 Conv 2D can match the channels", "shapes-differ")
+    return xs[0]
 
-    __slots__ = ()
+
+def broadcast(xs: Shapes) -> Shape:
+    """Equal ranks, and along each axis equal sizes or 1; raises BlockError."""
+    if len({len(x) for x in xs}) > 1:
+        raise BlockError(f"needs equally many axes, got {listed(xs)}", "shapes-differ")
+    out = tuple(map(max, zip(*xs, strict=True)))
+    if any(n not in (1, m) for x in xs for n, m in zip(x, out, strict=True)):
+        raise BlockError(f"needs sizes that are equal or 1, got {listed(xs)}", "shapes-differ")
+    return out
 
 
-def literal(value: Any) -> str:
-    """A parameter as ASCII source; ``(3, 3)`` is ``3`` because torch reads it so."""
-    if isinstance(value, Code):
-        return value
-    if isinstance(value, tuple):
-        if value and all(n == value[0] for n in value):
-            return literal(value[0])
-        return "(" + ", ".join(literal(n) for n in value) + ("," if len(value) == 1 else "") + ")"
-    return ascii(value) if isinstance(value, str) else repr(value)
+def listed(xs: Shapes) -> str:
+    """Shapes in words, each once: 64×7×7 and 32×7×7."""
+    return " and ".join(map(dims, dict.fromkeys(xs)))

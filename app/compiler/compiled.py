@@ -13,12 +13,16 @@ class CompileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A tensor at the border of the network. ``column`` of the data set is empty for results; ``shape`` is without the batch."""
+    """A tensor at the border of the network. ``column`` of the data set is empty for results; ``shape`` is without the batch.
+
+    ``classes`` is how many different indices there are, where it holds indices.
+    """
 
     name: str
     shape: Shape
     kind: Kind
     column: str = ""
+    classes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from collections.abc import Iterable
 
 # what nn.Module itself has, and what the generated file uses; tests compare the first part with torch
 RESERVED = frozenset({
@@ -28,10 +29,10 @@ def identifier(name: str, fallback: str) -> str:
 
 
 class Names:
-    """Hands out identifiers, each once."""
+    """Hands out identifiers, each once, and none of those that are ``taken`` from the start."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken: set[str] = set(taken)
 
     def take(self, name: str, fallback: str) -> str:
         """An identifier like ``name`` that nothing else has."""

@@ -3,23 +3,29 @@
 from collections.abc import Iterable, Mapping
 
 from app.compiler.compiled import Compiled, LossArgument, LossTerm, Value
+from app.compiler.first_weights import first_weights
+from app.compiler.modules import copied
 from app.compiler.names import Names, Variables
 from app.compiler.plan import Line, Plan, Port
 from app.document.edits import short_name
 from app.document.graph import NodeId, type_name
 from blocks.core import Shape
 from blocks.data import Input, Output, Target
+from blocks.initialization import Initialization
 from blocks.loss import Classification
 from blocks.rules import dims
 
 
 class Writer:
-    """Turns a plan into source."""
+    """Turns a plan into source, with the first weights that ``initialization`` asks for."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, initialization: Initialization) -> None:
         self.plan = plan
-        self.names = Names()
+        self.initialization = initialization
+        self.texts = copied({plan.graph.nodes[line.node].block for line in plan.lines})
+        self.names = Names(self.texts.known)
         self.modules: dict[NodeId, str] = {}
+        self.same: dict[Port, Port] = {}  # values that are others under a second name
 
     def write(self) -> Compiled:
         """The source, and what must be known to feed it."""
@@ -36,10 +42,16 @@ class Writer:
         results = tuple(
             Value(name, plan.shape(port), plan.facts[port[0]].kinds[port[1]]) for port, name in zip(plan.results, named, strict=True)
         )
-        inputs = tuple(Value(args[id], plan.shape((id, 0)), plan.facts[id].kinds[0], self._column(id)) for id in plan.inputs)
-        source = "\n".join([*self._top(inputs, results[: plan.count], plan.lines), *head, "", *body, *loss, *self._tail(inputs), ""])
+        inputs = tuple(self._input(id, args[id]) for id in plan.inputs)
+        written = [*head, "", *body, *loss, *self._tail(inputs), ""]
+        source = "\n".join([*self._top(inputs, results[: plan.count], plan.lines, "\n".join(written)), *written])
         terms = tuple(self._term(id) for id in plan.losses)
         return Compiled(source, inputs, results, plan.count, tuple(arguments), terms, self.modules)
+
+    def _input(self, id: NodeId, name: str) -> Value:
+        block = self.plan.graph.nodes[id].block
+        assert isinstance(block, Input)
+        return Value(name, block.size, self.plan.facts[id].kinds[0], block.column, block.classes if block.kind == "index" else 0)
 
     def _column(self, id: NodeId) -> str:
         block = self.plan.graph.nodes[id].block
@@ -59,7 +71,7 @@ class Writer:
                 names.append(own + suffix if own and not suffix else self.names.take(node.name + suffix, "output"))
         return names
 
-    def _top(self, inputs: tuple[Value, ...], results: tuple[Value, ...], lines: list[Line]) -> list[str]:
+    def _top(self, inputs: tuple[Value, ...], results: tuple[Value, ...], lines: list[Line], rest: str) -> list[str]:
         def words(values: Iterable[Value]) -> str:
             return ", ".join(f"{v.name} ({_ascii(v.shape)})" for v in values)
 
@@ -72,6 +84,7 @@ class Writer:
             "from torch.nn import functional as F",
             "",
             "",
+            *self.texts.used(rest),
             "class Net(nn.Module):",
             f'    """Takes {words(inputs)}, gives {words(results)}.',
             "",
@@ -86,7 +99,8 @@ class Writer:
             for line in lines
             if line.node in self.modules
         ]
-        return ["    def __init__(self):", "        super().__init__()", *made]
+        started = first_weights(self.plan, self.modules, self.initialization)
+        return ["    def __init__(self):", "        super().__init__()", *made, *(f"        {line}" for line in started)]
 
     def _forward(self, args: Mapping[NodeId, str], lines: list[Line], aside: list[Line], results: list[Port], count: int) -> list[str]:
         held = {(id, 0): name for id, name in args.items()}
@@ -118,20 +132,34 @@ class Writer:
                 held[line.node, 0] = held[line.args[0]]
                 continue
             expression = self._expression(line, held)
+            if expression == (held[line.args[0]] if line.args else None):  # it passes on what comes in
+                self._alias(line, held, uses)
+                continue
             dying = []
-            for port in line.args:
+            for port in map(self._root, line.args):
                 uses[port] -= 1
                 if not uses[port]:
                     dying.append(held[port])
-            names, gone = variables.bind(dying, len(block.outputs))
-            held.update(((line.node, k), name) for k, name in enumerate(names))
+            ports = [(line.node, k) for k in range(len(block.outputs))]
+            used = [port for port in ports if uses.get(port)]
+            names, gone = variables.bind(dying, len(used))
+            held.update(zip(used, names, strict=True))
             shape = self.plan.shape((line.node, 0))
             before = self.plan.shape(line.args[0]) if line.args else None
             comment = f"  # {_batched(shape)}" if shape != before else ""
-            source.append(f"        {', '.join(names)} = {expression}{comment}")
+            source.append(f"        {', '.join(held.get(port, '_') for port in ports)} = {expression}{comment}")
             if gone:
                 source.append(f"        del {', '.join(gone)}")
         return source
+
+    def _alias(self, line: Line, held: dict[Port, str], uses: dict[Port, int]) -> None:
+        """The result of ``line`` is its argument: whoever uses the one uses the other."""
+        held[line.node, 0] = held[line.args[0]]
+        root = self.same[line.node, 0] = self._root(line.args[0])
+        uses[root] += uses.get((line.node, 0), 0) - 1
+
+    def _root(self, port: Port) -> Port:
+        return self.same.get(port, port)
 
     def _expression(self, line: Line, held: Mapping[Port, str]) -> str:
         args = tuple(held[port] for port in line.args)

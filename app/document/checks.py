@@ -7,7 +7,6 @@ from app.document import fixes
 from app.document.analysis import Analysis, analyse
 from app.document.graph import Graph, NodeId, label
 from app.document.problem import Column, Problem, Severity
-from blocks.activation import Softmax
 from blocks.convolution import Conv1d, Conv2d, Conv3d
 from blocks.core import Block
 from blocks.data import Input, Output, Target
@@ -15,7 +14,8 @@ from blocks.linear import Linear
 from blocks.loss import Classification, CrossEntropy
 from blocks.normalization import BatchNorm2d
 from blocks.rules import dims, spread
-from blocks.upsampling import ConvTranspose
+from blocks.squashing import Softmax
+from blocks.transposed import ConvTranspose
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -64,7 +64,7 @@ def set_block(graph: Graph, id: NodeId, block: Block) -> Graph:
     """With another block in a node's place; wires to ports that it does not have are dropped."""
     node = graph.nodes[id]
     edges = graph.edges
-    if type(block) is not type(node.block):
+    if type(block) is not type(node.block) or block.inputs != node.block.inputs or block.outputs != node.block.outputs:
         edges = {
             i: e
             for i, e in edges.items()
@@ -75,11 +75,13 @@ def set_block(graph: Graph, id: NodeId, block: Block) -> Graph:
 
 
 def set_params(graph: Graph, ids: Iterable[NodeId], **values: Any) -> Graph:
-    """With parameters changed on all of these nodes; raises ParamError where a value does not fit."""
-    nodes = dict(graph.nodes)
+    """With parameters changed on all of these nodes; raises ParamError where a value does not fit.
+
+    Where a parameter decides which ports there are, wires to those that go are dropped.
+    """
     for id in ids:
-        nodes[id] = replace(nodes[id], block=nodes[id].block.replace(**values))
-    return replace(graph, nodes=nodes)
+        graph = set_block(graph, id, graph.nodes[id].block.replace(**values))
+    return graph
 
 
 def rename(graph: Graph, id: NodeId, name: str) -> Graph:

@@ -19,7 +19,7 @@ from blocks.normalization import GroupNorm
 from blocks.pooling import GlobalAvgPool, Pool
 from blocks.reshape import Flatten
 from blocks.rules import dims, size, spread
-from blocks.upsampling import ConvTranspose
+from blocks.transposed import ConvTranspose
 
 GAP = 120.0  # between a block and one put beside it by a fix
 Conv = (Conv1d, Conv2d, Conv3d)

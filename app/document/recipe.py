@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from blocks.core import Record, param
+from blocks.core import param
+from blocks.initialization import Initialization
 
 
-class Recipe(Record):
+class Recipe(Initialization):
     """Everything about a training run that is not the network. Fractions are of all samples, rates are per step."""
 
     dataset: Literal["digits"] = param(

@@ -12,8 +12,9 @@ from app.document import atomic
 from app.document.graph import Definition, Document, Edge, Graph, Node, Parameter, Unknown, as_json, port, type_name
 from app.document.recipe import Recipe
 from blocks import catalogue
-from blocks.core import Block, Record
+from blocks.core import Block
 from blocks.params import ParamError
+from blocks.record import Record
 
 if TYPE_CHECKING:
     from app.document.schema import DocumentModel, GraphModel

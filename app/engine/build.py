@@ -37,7 +37,7 @@ def build(document: Document, *, to_train: bool = False) -> Model:
     errors = [p for p in check(document.graph, data.columns, analysis) if p.severity == "error" or (to_train and p.code == "no-loss")]
     if errors:
         raise EngineError("\n".join(problem.text for problem in errors))
-    compiled = compile_graph(document.graph, analysis)
+    compiled = compile_graph(document.graph, analysis, document.recipe)
     torch.manual_seed(document.recipe.seed)
     return Model(document, compiled, instantiate(compiled.source), data)
 

@@ -11,7 +11,7 @@ from resources import resource
 GLYPH = "#111418"
 CATEGORIES: Mapping[str, str] = {
     "Convolution": "#56B4E9", "Upsampling": "#0072B2", "Pooling": "#009E73", "Linear": "#CC79A7",
-    "Normalise": "#F0E442", "Activation": "#E69F00", "Loss": "#D55E00",
+    "Normalise": "#F0E442", "Regularise": "#F0E442", "Activation": "#E69F00", "Attention": "#CC79A7", "Recurrent": "#CC79A7", "Loss": "#D55E00",
 }  # fmt: skip
 
 

@@ -1,55 +1,22 @@
-"""Parameter editors: from the declared type to a widget. All speak the same: ``show_value`` sets, ``edited`` tells.
-
-A value that several selected blocks do not share is shown as MIXED, which reads "mixed" until it is edited.
-"""
+"""Parameter editors: from the declared type to a widget."""
 
 import ast
 import operator
-import re
 import types
 from collections.abc import Callable
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QToolButton, QVBoxLayout
 
 from app.look import icons
 from app.look.widgets import make
-from blocks.params import LARGEST, Param, ParamError
+from app.panels.editor import MIXED, Editor, wheel_filter
+from app.panels.lines import Line, Number, Reals, Sizes, WordOrReal
+from blocks.params import LARGEST, Param
 
-MIXED: Final[Any] = object()
 LEAST_INT, MOST_INT = -(2**31) + 1, 2**31 - 1
-
-
-class Editor(QWidget):
-    """A row of the form. ``edited`` carries a value that fits the parameter; ``refused`` a sentence why one does not."""
-
-    edited = Signal(object)
-    refused = Signal(str)
-
-    def __init__(self, param: Param) -> None:
-        super().__init__()
-        self.param = param
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
-        self.row.setSpacing(6)
-        self.setToolTip(param.help)
-
-    def show_value(self, value: Any) -> None:
-        """Show a value without telling."""
-        raise NotImplementedError
-
-    def offer(self, value: Any) -> bool:
-        """Tell of a value if it fits, else why it does not."""
-        try:
-            fitting = self.param.coerce(value)
-        except ParamError as error:
-            self.refused.emit(str(error))
-            return False
-        self.refused.emit("")
-        self.edited.emit(fitting)
-        return True
 
 
 def editor(param: Param) -> Editor:
@@ -59,11 +26,13 @@ def editor(param: Param) -> Editor:
     if origin in (Union, types.UnionType):
         words = [word for arg in args if get_origin(arg) is Literal for word in get_args(arg)]
         numbers = next(arg for arg in args if get_origin(arg) is not Literal)
+        if numbers is float:
+            return WordOrReal(param, words)
         return WordOrNumbers(param, words, _axes(numbers))
     if origin is Literal:
         return Choice(param, list(args))
     if origin is tuple and args[-1] is ...:
-        return Sizes(param)
+        return Reals(param) if args[0] is float else Sizes(param)
     if kind is bool:
         return Check(param)
     if kind is str:
@@ -182,7 +151,7 @@ class WordOrNumbers(Editor):
         self.combo.addItems([*words, self.tr("custom")])
         self.combo.setAccessibleName(param.label)
         self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.combo.installEventFilter(_wheel_filter)
+        self.combo.installEventFilter(wheel_filter)
         self.numbers = Whole(param, axes)
         self.numbers.edited.connect(self.edited)
         column = QVBoxLayout()
@@ -204,71 +173,6 @@ class WordOrNumbers(Editor):
         word = index < len(self.words)
         self.numbers.setVisible(not word)
         self.offer(self.words[index] if word else self.numbers.spins[0].value())
-
-
-class Line(Editor):
-    """A value typed as text. Subclasses say how it is written and read; ``read`` raises ValueError with a sentence."""
-
-    def __init__(self, param: Param) -> None:
-        super().__init__(param)
-        self.line = QLineEdit()
-        self.line.setAccessibleName(param.label)
-        self.line.editingFinished.connect(self._finished)
-        self.row.addWidget(self.line)
-        self._shown = ""
-
-    def write(self, value: Any) -> str:
-        """The value as text."""
-        return str(value)
-
-    def read(self, text: str) -> Any:
-        """The value in a text."""
-        return text
-
-    def show_value(self, value: Any) -> None:
-        self._shown = "" if value is MIXED else self.write(value)
-        self.line.setPlaceholderText(self.tr("mixed") if value is MIXED else "")
-        self.line.setText(self._shown)
-
-    def _finished(self) -> None:
-        text = self.line.text().strip()
-        if text == self._shown:
-            return
-        try:
-            fits = self.offer(self.read(text))
-        except ValueError as error:
-            self.refused.emit(str(error))
-            fits = False
-        if fits:
-            self._shown = text
-        else:
-            self.line.setText(self._shown)
-
-
-class Number(Line):
-    """A real number, as text, so that 1e-5 can be typed; both ``.`` and ``,`` are taken for the decimal point."""
-
-    def write(self, value: Any) -> str:
-        return f"{value:.10g}"
-
-    def read(self, text: str) -> Any:
-        try:
-            return float(text.replace(",", "."))
-        except ValueError:
-            raise ValueError(self.tr("{0} is no number").format(text or self.tr("An empty field"))) from None
-
-
-class Sizes(Line):
-    """A shape, typed as ``3×224×224``, ``3x224x224`` or ``3, 224, 224``; nothing is a scalar."""
-
-    def write(self, value: Any) -> str:
-        return "×".join(map(str, value))
-
-    def read(self, text: str) -> Any:
-        parts = re.split(r"[x×,*]", text) if text else []
-        if not all(part.strip().isdecimal() for part in parts):
-            raise ValueError(self.tr("A size reads like 3×224×224, got {0}").format(text))
-        return [int(part) for part in parts]
 
 
 class Check(Editor):
@@ -297,7 +201,7 @@ class Choice(Editor):
         self.combo.addItems(words)
         self.combo.setAccessibleName(param.label)
         self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.combo.installEventFilter(_wheel_filter)
+        self.combo.installEventFilter(wheel_filter)
         self.combo.activated.connect(lambda: self.offer(self.combo.currentText()))
         self.row.addWidget(self.combo)
 
@@ -305,16 +209,3 @@ class Choice(Editor):
         with QSignalBlocker(self.combo):
             self.combo.setPlaceholderText(self.tr("mixed"))
             self.combo.setCurrentIndex(-1 if value is MIXED else self.combo.findText(value))
-
-
-class _WheelFilter(QObject):
-    """Lets the wheel scroll the form, not change a value that merely lies under the mouse."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, (QComboBox, QAbstractSpinBox)) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
-
-
-_wheel_filter = _WheelFilter()

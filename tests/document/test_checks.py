@@ -12,9 +12,9 @@ from app.document.checks import check
 from app.document.edits import add_node, connect, remove, set_block, set_params
 from app.document.graph import Document, Edge, Graph
 from app.document.problem import Problem
-from blocks.activation import Softmax
 from blocks.core import Block, Shape
 from blocks.data import Input, Target
+from blocks.squashing import Softmax
 from tests.blocks.test_every_block import WITH_INPUTS, draws
 
 
