@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     exporting = command("export", "Write a network as ONNX and prove the file equal to PyTorch.")
     for sub in (checking, compiling, training):
         sub.add_argument("file", type=Path, metavar="FILE", help="a document, *.netwright")
+    listing.add_argument("--markdown", action="store_true", help="write the whole reference: formulas, examples, parameters")
     for sub in (listing, checking, judging):
         sub.add_argument("--json", action="store_true", help="print facts as JSON")
     compiling.add_argument("-o", "--output", type=Path, metavar="net.py", help="write here instead of to the terminal")
@@ -110,7 +111,11 @@ def window(options: argparse.Namespace) -> int:
 def blocks(options: argparse.Namespace) -> int:
     """List the catalogue."""
     from blocks.catalogue import load
+    from blocks.help import markdown
 
+    if options.markdown:
+        print(markdown(load().values()), end="")
+        return 0
     if options.json:
         print(json.dumps([_block_facts(block) for block in load().values()], indent=1, ensure_ascii=False))
         return 0
@@ -123,6 +128,7 @@ def blocks(options: argparse.Namespace) -> int:
 
 def _block_facts(block: Any) -> dict[str, Any]:
     from app.document.graph import as_json
+    from blocks.help import page
     from blocks.params import describe
 
     made, limits = block(), ("ge", "gt", "le", "lt")
@@ -132,7 +138,8 @@ def _block_facts(block: Any) -> dict[str, Any]:
         for p in block.fields.values()
     ]
     return {
-        "block": block.__name__, "label": block.label, "group": block.group, "help": block.help(), "onnx": block.onnx, "aka": list(block.aka),
+        "block": block.__name__, "label": block.label, "group": block.group, "help": block.help(), "page": dict(page(block).sections()),
+        "onnx": block.onnx, "aka": list(block.aka),
         "inputs": [{"name": p.name, "kind": p.kind, "many": p.many} for p in made.inputs],
         "outputs": [{"name": p.name, "kind": p.kind} for p in made.outputs],
         "params": parameters,
@@ -284,7 +291,7 @@ def export(options: argparse.Namespace) -> int:
     from app.engine.export import export_onnx
 
     model = build(document) if document else open_run(RunFolder(options.source), weights)
-    print(_verdict(export_onnx(model.net, model.document.graph, model.compiled, options.output, options.fold)))
+    print(_verdict(export_onnx(model.net, model.compiled, options.output, options.fold)))
     return 0
 
 

@@ -58,7 +58,7 @@ class Catalogue(Mapping[str, type[Block]]):
         return groups
 
     def search(self, text: str) -> list[type[Block]]:
-        """Blocks that match ``text``, the best first: by the start of a name, by any part of one, by another name, by what they do."""
+        """Blocks that match ``text``, the best first: by a whole name, by the start of one, by any part of one, by another name, by what they do."""
         words = text.lower().split()
         ranked = [(score, block) for block in self._blocks.values() if (score := _score(block, words)) is not None]
         return [block for _, block in sorted(ranked, key=lambda pair: pair[0])]
@@ -66,7 +66,8 @@ class Catalogue(Mapping[str, type[Block]]):
 
 def _score(block: type[Block], words: list[str]) -> int | None:
     names = [block.label.lower(), block.__name__.lower(), block.label.lower().replace(" ", ""), block.onnx.lower()]
-    total = 0
+    whole = " ".join(words)
+    total = -2 if whole in names[:3] else -1 if whole == names[3] else 0  # a whole name comes first
     for word in words:
         if any(name.startswith(word) for name in names):
             continue

@@ -53,7 +53,7 @@ def parse(text: str) -> ast.expr:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise FormulaError(f"character {error.offset or 1}: this is no formula") from None
+        raise FormulaError(f"character {error.offset or len(text.strip()) + 1}: this is no formula") from None
     except (ValueError, MemoryError, RecursionError):
         raise FormulaError("this is no formula") from None
     return _checked(tree, 0)

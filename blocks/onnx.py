@@ -6,14 +6,13 @@ One place says which operators there are: `OPSET`. The engine turns `Nodes` into
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 OPSET: Final = 20
 INF: Final = float("inf")
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxNode:
+class OnnxNode(NamedTuple):
     """One node. An empty input is an optional one that is left out."""
 
     op: str
@@ -22,8 +21,7 @@ class OnnxNode:
     attributes: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A small tensor that stands in the file: whole numbers (int64) or real ones (float32). ``dims`` () is a scalar."""
 
     values: tuple[float, ...] | tuple[int, ...]
@@ -53,8 +51,10 @@ class Nodes:
 
     def several(self, op: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
         """Add a node of several outputs."""
-        names = tuple(self._name(op) for _ in range(outputs))
-        self.nodes.append(OnnxNode(op, inputs, names, {name: value for name, value in attributes.items() if value is not None}))
+        names = tuple([self._name(op) for _ in range(outputs)])
+        if None in attributes.values():
+            attributes = {name: value for name, value in attributes.items() if value is not None}
+        self.nodes.append(OnnxNode(op, inputs, names, attributes))
         return names
 
     def weight(self, name: str) -> str:

@@ -35,7 +35,8 @@ class Builder:
         wanted = sources or ((self.last,) if self.last and block.inputs else ())
         for k, source in enumerate(wanted):
             port = block.inputs[0 if block.inputs[0].many else k].name
-            self.graph, _ = connect(self.graph, Edge(str(source), "y", id, port))
+            out = self.graph.nodes[str(source)].block.outputs[0].name
+            self.graph, _ = connect(self.graph, Edge(str(source), out, id, port))
         self.last = id
         return id
 

@@ -1,10 +1,14 @@
 """What comes out of the compiler: source, and what must be known to feed it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from app.document.graph import NodeId
 from blocks.core import Kind, Shape
+
+if TYPE_CHECKING:
+    from app.compiler.plan import Plan
 
 
 class CompileError(Exception):
@@ -50,7 +54,7 @@ class Compiled:
     """The source of a network, and what must be known to feed it.
 
     ``Net.forward(*inputs)`` gives ``results[:outputs]``; called with ``for_loss=True``, if ``outputs < len(results)``, all of ``results``.
-    ``Net.loss(*loss_arguments)`` is the weighted sum of ``losses``. ``modules`` maps nodes to attributes of ``Net``.
+    ``Net.loss(*loss_arguments)`` is the weighted sum of ``losses``. ``modules`` maps nodes to attributes of ``Net``; ``plan`` is what it was written from.
     """
 
     source: str
@@ -60,3 +64,4 @@ class Compiled:
     loss_arguments: tuple[LossArgument, ...]
     losses: tuple[LossTerm, ...]
     modules: Mapping[NodeId, str]
+    plan: "Plan" = field(repr=False, compare=False)

@@ -1,11 +1,7 @@
 """From a graph to ONNX nodes, block by block: each knows what it becomes. Nothing is traced."""
 
-from dataclasses import replace
-
 from app.compiler.compiled import Compiled, CompileError
-from app.compiler.plan import Plan, Port
-from app.document.analysis import analyse
-from app.document.graph import Graph
+from app.compiler.plan import Port
 from blocks.core import Block
 from blocks.data import Input, Output
 from blocks.onnx import Nodes, OnnxNode
@@ -15,9 +11,9 @@ class NoRuleError(CompileError):
     """A block does not say what it becomes in ONNX: torch's own exporter may know."""
 
 
-def onnx_nodes(graph: Graph, compiled: Compiled) -> Nodes:
-    """The nodes of ``compiled``, which was made from ``graph``, in eval mode; inputs and outputs have its names. Raises NoRuleError."""
-    plan = Plan(graph, analyse(graph))
+def onnx_nodes(compiled: Compiled) -> Nodes:
+    """The nodes of a network in eval mode; inputs and outputs have the names that ``compiled`` gives them. Raises NoRuleError."""
+    plan, graph = compiled.plan, compiled.plan.graph
     g = Nodes()
     held: dict[Port, str] = {(id, 0): value.name for id, value in zip(plan.inputs, compiled.inputs, strict=True)}
     names = set(held.values())
@@ -60,9 +56,8 @@ def _name_results(g: Nodes, results: list[str], compiled: Compiled) -> None:
         else:
             g.nodes.append(OnnxNode("Identity", (have,), (value.name,), {}))
     for k, node in enumerate(g.nodes):
-        if any(name in renamed for name in (*node.inputs, *node.outputs)):
-            g.nodes[k] = replace(
-                node,
+        if not renamed.keys().isdisjoint(node.inputs) or not renamed.keys().isdisjoint(node.outputs):
+            g.nodes[k] = node._replace(
                 inputs=tuple(renamed.get(name, name) for name in node.inputs),
                 outputs=tuple(renamed.get(name, name) for name in node.outputs),
             )

@@ -46,7 +46,7 @@ class Writer:
         written = [*head, "", *body, *loss, *self._tail(inputs), ""]
         source = "\n".join([*self._top(inputs, results[: plan.count], plan.lines, "\n".join(written)), *written])
         terms = tuple(self._term(id) for id in plan.losses)
-        return Compiled(source, inputs, results, plan.count, tuple(arguments), terms, self.modules)
+        return Compiled(source, inputs, results, plan.count, tuple(arguments), terms, self.modules, plan)
 
     def _input(self, id: NodeId, name: str) -> Value:
         block = self.plan.graph.nodes[id].block

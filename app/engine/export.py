@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from app.compiler import Compiled, NoRuleError, onnx_nodes
 from app.document import atomic
-from app.document.graph import Graph
 from app.engine import onnx_file
 from app.engine.build import EngineError
 from app.engine.fold import fold_batch_norms
@@ -40,7 +39,7 @@ class Verdict:
     traced: str = ""
 
 
-def export_onnx(net: nn.Module, graph: Graph, compiled: Compiled, path: Path, fold: bool = False) -> Verdict:
+def export_onnx(net: nn.Module, compiled: Compiled, path: Path, fold: bool = False) -> Verdict:
     """Write ``path`` and verify it. Raises EngineError, and leaves what was there, where the file would not give what PyTorch gives.
 
     ``fold`` lets batch norms go into the convolutions before them.
@@ -50,7 +49,7 @@ def export_onnx(net: nn.Module, graph: Graph, compiled: Compiled, path: Path, fo
     told: list[tuple[str, int, float]] = []
 
     def write(temporary: Path) -> None:
-        why, opset = write_onnx(net, graph, compiled, temporary, beside, fold)
+        why, opset = write_onnx(net, compiled, temporary, beside, fold)
         told.append((why, opset, difference(net, compiled, temporary)))
 
     try:
@@ -69,13 +68,13 @@ def export_onnx(net: nn.Module, graph: Graph, compiled: Compiled, path: Path, fo
     return Verdict(path, largest, CHECKED_AT, opset, size, why)
 
 
-def write_onnx(net: nn.Module, graph: Graph, compiled: Compiled, path: Path, beside: Path, fold: bool = False) -> tuple[str, int]:
+def write_onnx(net: nn.Module, compiled: Compiled, path: Path, beside: Path, fold: bool = False) -> tuple[str, int]:
     """Write the network in eval mode; returns why torch's exporter had to do it (or nothing), and the opset.
 
     ``beside`` takes the weights where they are too many for one file.
     """
     try:
-        nodes = onnx_nodes(graph, compiled)
+        nodes = onnx_nodes(compiled)
     except NoRuleError as reason:
         program = traced(net, compiled)
         program.save(str(path), external_data=False)

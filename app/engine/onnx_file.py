@@ -4,9 +4,9 @@ A protobuf message may go on after what a library has written: the weights are a
 of them is made. Where the whole would pass what protobuf can hold, they go into a file of their own beside it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, Final
 
 import onnx
 import torch
@@ -39,13 +39,15 @@ def write(path: Path, nodes: Nodes, compiled: Compiled, tensors: Mapping[str, Te
 
 
 def _plain(tensor: Tensor) -> Tensor:
+    if tensor.dtype in TYPES and tensor.device.type == "cpu" and not tensor.requires_grad and tensor.is_contiguous():
+        return tensor
     tensor = tensor.detach().cpu()
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def _bytes(tensor: Tensor) -> memoryview:
     """The memory of a tensor, not copied."""
-    return memoryview(tensor.numpy().reshape(-1).data).cast("B") if tensor.numel() else memoryview(b"")
+    return tensor.numpy().data.cast("B") if tensor.numel() else memoryview(b"")
 
 
 def _write_raw(path: Path, weights: Mapping[str, Tensor]) -> None:
@@ -57,32 +59,21 @@ def _write_raw(path: Path, weights: Mapping[str, Tensor]) -> None:
 def _write_model(path: Path, nodes: Nodes, compiled: Compiled, heads: list[TensorProto], weights: list[Tensor] | None) -> None:
     """The graph, then one initializer after the other: its head, and the bytes of its numbers."""
     graph = _graph(nodes, compiled).SerializeToString()
-    model = helper.make_model(
-        onnx.GraphProto(), producer_name="Netwright", ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)]
-    )
-    model.ClearField("graph")
-    parts = [head.SerializeToString() for head in heads]
-    raws = [_bytes(tensor) for tensor in weights] if weights is not None else []
-    lengths = [len(part) + (len(_tag(RAW_DATA, raw.nbytes)) + raw.nbytes if weights is not None else 0) for part, raw in _zip(parts, raws)]
-    total = len(graph) + sum(len(_tag(INITIALIZER, length)) + length for length in lengths)
+    model = onnx.ModelProto(ir_version=IR_VERSION, producer_name="Netwright", opset_import=[helper.make_opsetid("", OPSET)])
+    raws = [_bytes(tensor) for tensor in weights] if weights is not None else [None] * len(heads)
+    fronts: list[bytes] = []
+    total = len(graph)
+    for head, raw in zip(heads, raws, strict=True):
+        inner = head.SerializeToString() + (_tag(RAW_DATA, raw.nbytes) if raw is not None else b"")
+        length = len(inner) + (raw.nbytes if raw is not None else 0)
+        fronts.append(_tag(INITIALIZER, length) + inner)
+        total += len(fronts[-1]) - len(inner) + length
     with path.open("wb") as file:
-        file.write(model.SerializeToString())
-        file.write(_tag(GRAPH, total))
-        file.write(graph)
-        for (part, raw), length in zip(_zip(parts, raws), lengths, strict=True):
-            _write_initializer(file, part, raw if weights is not None else None, length)
-
-
-def _zip(parts: list[bytes], raws: list[memoryview]) -> Iterator[tuple[bytes, memoryview]]:
-    return zip(parts, raws or [memoryview(b"")] * len(parts), strict=True)
-
-
-def _write_initializer(file: BinaryIO, part: bytes, raw: memoryview | None, length: int) -> None:
-    file.write(_tag(INITIALIZER, length))
-    file.write(part)
-    if raw is not None:
-        file.write(_tag(RAW_DATA, raw.nbytes))
-        file.write(raw)
+        file.write(model.SerializeToString() + _tag(GRAPH, total) + graph)
+        for front, raw in zip(fronts, raws, strict=True):
+            file.write(front)
+            if raw is not None:
+                file.write(raw)
 
 
 def _tag(field: int, length: int) -> bytes:
@@ -111,11 +102,34 @@ def _place_outside(heads: list[TensorProto], weights: Mapping[str, Tensor], file
 
 def _graph(nodes: Nodes, compiled: Compiled) -> onnx.GraphProto:
     graph = onnx.GraphProto(name="Net")
-    graph.node.extend(helper.make_node(n.op, n.inputs, n.outputs, name=n.outputs[0], **n.attributes) for n in nodes.nodes)
+    for n in nodes.nodes:
+        node = graph.node.add(op_type=n.op, name=n.outputs[0], input=n.inputs, output=n.outputs)
+        for name, value in n.attributes.items():
+            _add_attribute(node, name, value)
     graph.initializer.extend(_constant(name, constant) for name, constant in nodes.constants.items())
     graph.input.extend(_border(value) for value in compiled.inputs)
     graph.output.extend(_border(value) for value in compiled.results[: compiled.outputs])
     return graph
+
+
+def _add_attribute(node: onnx.NodeProto, name: str, value: Any) -> None:
+    """What ``helper.make_attribute`` does, for the types that rules use, at a third of its time."""
+    attribute = node.attribute.add(name=name)
+    match value:
+        case int():
+            attribute.type, attribute.i = onnx.AttributeProto.INT, value
+        case float():
+            attribute.type, attribute.f = onnx.AttributeProto.FLOAT, value
+        case str():
+            attribute.type, attribute.s = onnx.AttributeProto.STRING, value.encode()
+        case [str(), *_]:
+            attribute.type = onnx.AttributeProto.STRINGS
+            attribute.strings.extend(word.encode() for word in value)
+        case list():
+            attribute.type = onnx.AttributeProto.INTS
+            attribute.ints.extend(value)
+        case _:
+            raise TypeError(f"{node.op_type}: {name} is {value!r}")
 
 
 def _constant(name: str, constant: Constant) -> TensorProto:

@@ -84,7 +84,7 @@ class Worker:
             from app.engine.export import export_onnx
 
             model = open_run(RunFolder(Path(task.run)), task.weights)
-            verdict = export_onnx(model.net, model.document.graph, model.compiled, Path(task.path))
+            verdict = export_onnx(model.net, model.compiled, Path(task.path))
             self.say(m.Exported(str(verdict.path), verdict.difference, list(verdict.batches), verdict.opset, verdict.size))
         elif isinstance(task, m.Evaluate):
             from app.engine.evaluate import evaluate

@@ -1,6 +1,7 @@
 """The inspector: the selected blocks' parameters, what they cost, how they work, their source. With nothing selected, the recipe."""
 
 from collections.abc import Callable
+from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -14,14 +15,13 @@ from app.look.widgets import make
 from app.panels.form import Form
 from app.session.document import Session
 from blocks.core import Block
+from blocks.help import page
 from blocks.params import ParamError
 from blocks.rules import dims
 
 
 class Inspector(QScrollArea):
-    """Follows the selection. ``help_requested`` carries the block class whose page is wanted."""
-
-    help_requested = Signal(object)
+    """Follows the selection."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -42,6 +42,7 @@ class Inspector(QScrollArea):
         self.form.edited.connect(self._edited)
         self.cost = Cost()
         self.help = self._label("help")
+        self.help.setTextFormat(Qt.TextFormat.RichText)
         self.code = self._label("code")
         self.code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.code.setFont(fonts.mono(12))
@@ -130,7 +131,7 @@ class Inspector(QScrollArea):
         self.cost.show_facts(
             facts.inputs, facts.outputs, current, facts.error, facts.params, facts.macs, facts.memory, totals.params, totals.macs
         )
-        self.help.setText(type(node.block).help())
+        self.help.setText(_page(type(node.block)))
         self.code.setText(self._source(node))
 
     def _source(self, node: Node) -> str:
@@ -165,6 +166,17 @@ class Inspector(QScrollArea):
         nodes = self._nodes()
         if len(nodes) == 1 and name.strip() and name != nodes[0].name:
             self.session.edit(f"Rename {nodes[0].name} to {name}", lambda graph: rename(graph, nodes[0].id, name.strip()[:200]))
+
+
+def _page(kind: type[Block]) -> str:
+    """The help page as rich text."""
+    told = page(kind)
+    heading = f"color: {theme.current.theme['text3']}"
+    parts = [
+        f"<p style='margin: 8px 0 0 0'><span style='{heading}'>{escape(head)}</span><br>{escape(text)}</p>"
+        for head, text in told.sections()
+    ]
+    return f"<p style='margin: 0'>{escape(told.summary)}</p>" + "".join(parts)
 
 
 class Head(QWidget):

@@ -181,3 +181,33 @@ def same_weights(ours: nn.Module, theirs: nn.Module) -> None:
     with torch.no_grad():
         for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
             b.copy_(a)
+
+
+def densenet121(growth: int = 32) -> Graph:
+    """Huang et al., arXiv 1608.06993: four dense blocks of 6, 12, 24 and 16 layers."""
+    draw = Builder()
+    draw.add("Input", size=(3, 224, 224))
+    draw.add("Conv2d", out_channels=64, kernel_size=7, stride=2, padding=3, bias=False)
+    draw.add("BatchNorm2d")
+    draw.add("ReLU")
+    x = draw.add("MaxPool2d", kernel_size=3, stride=2, padding=1)
+    channels = 64
+    for k, count in enumerate((6, 12, 24, 16)):
+        for _ in range(count):
+            draw.add("BatchNorm2d", x)
+            draw.add("ReLU")
+            draw.add("Conv2d", out_channels=4 * growth, kernel_size=1, padding=0, bias=False)
+            draw.add("BatchNorm2d")
+            draw.add("ReLU")
+            new = draw.add("Conv2d", out_channels=growth, bias=False)
+            x = draw.add("Concat", x, new)
+            channels += growth
+        draw.add("BatchNorm2d", x)
+        draw.add("ReLU")
+        if k < 3:
+            channels //= 2
+            draw.add("Conv2d", out_channels=channels, kernel_size=1, padding=0, bias=False)
+            x = draw.add("AvgPool2d")
+    draw.add("GlobalAvgPool")
+    draw.add("Linear", out_features=1000)
+    return draw.graph

@@ -67,10 +67,9 @@ def net_of(block: Block, xs: Shapes) -> Graph:
     return graph
 
 
-def compiled_net(block: Block, xs: Shapes) -> tuple[Graph, Compiled, nn.Module]:
-    graph = net_of(block, xs)
-    compiled = compile_graph(graph)
-    return graph, compiled, instantiate(compiled.source)
+def compiled_net(block: Block, xs: Shapes) -> tuple[Compiled, nn.Module]:
+    compiled = compile_graph(net_of(block, xs))
+    return compiled, instantiate(compiled.source)
 
 
 def inputs_of(block: Block, compiled: Compiled, batch: int, extreme: bool) -> tuple[Tensor, ...]:
@@ -104,14 +103,14 @@ def onnx_difference(block: Block, xs: Shapes, folder: Path, *, extreme: bool = T
     Absolute 1e-5 or relative 1e-4; where numbers of 1e4 are added up, single precision leaves 1e-6 of the largest result (1e-5 after a norm).
     """
     torch.manual_seed(0)
-    graph, compiled, net = compiled_net(block, xs)
+    compiled, net = compiled_net(block, xs)
     net.eval()
     for name, buffer in net.named_buffers():
         if buffer.is_floating_point() and "positions" not in name:
             buffer.copy_(torch.rand_like(buffer) + 0.5)  # as after some training
-    nodes = onnx_nodes(graph, compiled)
+    nodes = onnx_nodes(compiled)
     path = folder / "block.onnx"
-    write_onnx(net, graph, compiled, path, folder / "block.data")
+    write_onnx(net, compiled, path, folder / "block.data")
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 4, 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

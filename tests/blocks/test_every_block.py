@@ -197,7 +197,7 @@ def test_a_wrong_onnx_rule_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("block", [b for b in WITH_INPUTS if b.example and b().weights(*b.example)], ids=id_of)
 def test_a_training_step_moves_every_weight(block: type[Block]) -> None:
     torch.manual_seed(0)
-    _, compiled, net = compiled_net(block(), block.example)
+    compiled, net = compiled_net(block(), block.example)
     before = {name: p.detach().clone() for name, p in net.named_parameters()}
     result = net(*inputs_of(block(), compiled, BATCH, extreme=False))
     outputs = [y for y in (result if isinstance(result, tuple) else (result,)) if y.is_floating_point()]
@@ -219,7 +219,7 @@ def test_the_source_runs_alone(block: type[Block]) -> None:
 def test_names_in_the_state_dict_are_what_they_were() -> None:
     """Files of weights are read by these names. To change one on purpose, run with NETWRIGHT_WRITE_NAMES=1 and say why."""
     names = {
-        block.__name__: sorted(compiled_net(block(), block.example)[2].state_dict()) for block in IN_ONNX if block().module(*block.example)
+        block.__name__: sorted(compiled_net(block(), block.example)[1].state_dict()) for block in IN_ONNX if block().module(*block.example)
     }
     if os.environ.get("NETWRIGHT_WRITE_NAMES"):
         NAMES.write_text(json.dumps(names, indent=1) + "\n")

@@ -184,7 +184,7 @@ def test_export_is_proven_equal(example: Document, tmp_path: Path) -> None:
     folder, _ = run(short(example, epochs=1), tmp_path / "run")
     model = open_run(folder)
     model.net.train()  # a net in train mode exports without a word: it must be switched
-    verdict = export_onnx(model.net, model.document.graph, model.compiled, tmp_path / "net.onnx")
+    verdict = export_onnx(model.net, model.compiled, tmp_path / "net.onnx")
     assert verdict.difference < 1e-5
     assert verdict.batches == (1, 5)
     import onnx
@@ -210,5 +210,5 @@ def test_an_export_that_differs_is_not_kept(example: Document, tmp_path: Path, m
 
     monkeypatch.setattr(module, "write_onnx", spoiled)
     with pytest.raises(EngineError, match="differs from PyTorch by"):
-        export_onnx(model.net, model.document.graph, model.compiled, tmp_path / "net.onnx")
+        export_onnx(model.net, model.compiled, tmp_path / "net.onnx")
     assert (tmp_path / "net.onnx").read_text() == "old"
