@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from app import __version__
 
 if TYPE_CHECKING:
-    from app.document.graph import Document
+    from app.document.analysis import Analysis
+    from app.document.graph import Document, Graph
     from app.engine.export import Verdict
 
 
@@ -29,6 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "blocks": blocks, "check": check, "compile": compile_, "train": train, "evaluate": evaluate, "export": export,
     }  # fmt: skip
+    plugins, arguments = _plugin_parser().parse_known_args(arguments)
+    if plugins.plugin or plugins.plugins:
+        status = _known_errors(_load_plugins, plugins)
+        if status:
+            return status
     if not arguments or (arguments[0] not in commands and arguments[0] not in ("-h", "--help", "--version")):
         return _known_errors(window, _window_parser().parse_args(arguments))
     options = _parser().parse_args(arguments)
@@ -53,6 +59,33 @@ def _known_errors(run: Callable[[argparse.Namespace], int], options: argparse.Na
         raise
 
 
+def _plugin_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--plugin", action="append", default=[], metavar="PATH|NAME")
+    parser.add_argument("--plugins", action="store_true")
+    return parser
+
+
+def _load_plugins(options: argparse.Namespace) -> int:
+    """Run the code of plug-ins: naming one on the command line is the yes."""
+    from app import plugins
+
+    wanted = plugins.Store().accepted() if options.plugins else []
+    installed = {plugin.name: plugin for plugin in plugins.installed()} if any(not Path(name).exists() for name in options.plugin) else {}
+    for name in options.plugin:
+        if not Path(name).exists() and name not in installed:
+            known = f"; installed are {', '.join(installed)}" if installed else ""
+            raise UserError(f"there is no plug-in {name}: give the path of a .py file or of a folder with an __init__.py{known}")
+        wanted.append(plugins.named(Path(name)) if Path(name).exists() else installed[name])
+    for plugin in wanted:
+        blocks_ = plugins.load(plugin)
+        print(
+            f"plug-in {plugin.name} ({plugin.path}, SHA-256 {plugin.digest[:16]}…): {', '.join(b.__name__ for b in blocks_)}",
+            file=sys.stderr,
+        )
+    return 0
+
+
 def _window_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="netwright", usage="netwright [FILE] | netwright COMMAND ... (see netwright --help)")
     parser.add_argument("file", nargs="?", type=Path)
@@ -63,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="netwright",
         description="Draw a neural network, train it, take it with you. Without a command, opens the window.",
-        epilog="Exit status: 0 good, 1 a problem in your file, 2 wrong usage.",
+        epilog="Exit status: 0 good, 1 a problem in your file, 2 wrong usage. Before the command, --plugin PATH|NAME runs a plug-in with blocks of "
+        "its own (may be repeated), --plugins those that were allowed in the window.",
     )
     parser.add_argument("--version", action="version", version=f"netwright {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -150,12 +184,11 @@ def check(options: argparse.Namespace) -> int:
     """Problems, shapes and costs."""
     from app.data.sources import SOURCES
     from app.document import checks
-    from app.document.analysis import analyse
     from app.document.graph import label, type_name
     from blocks.rules import dims
 
     document = _load(options.file)
-    graph, analysis = document.graph, analyse(document.graph)
+    graph, analysis = document.graph, _settled(document.graph)
     source = SOURCES.get(document.recipe.dataset)
     problems = checks.check(graph, source.columns if source else None, analysis)
     order = [*analysis.wiring.order, *(id for id in graph.nodes if id in analysis.wiring.cyclic)]
@@ -203,7 +236,7 @@ def compile_(options: argparse.Namespace) -> int:
     from app.document import atomic
 
     document = _load(options.file)
-    source = compile_graph(document.graph, initialization=document.recipe).source
+    source = compile_graph(document.graph, _settled(document.graph), document.recipe).source
     if options.output:
         atomic.write_text(options.output, source)
     else:
@@ -301,6 +334,18 @@ def _verdict(verdict: "Verdict") -> str:
         f"{verdict.path}: {verdict.size / 1024:,.1f} KiB, opset {verdict.opset}\n"
         f"ONNX matches PyTorch: largest difference {verdict.difference:.2g} (onnxruntime, batch sizes {batches})"
     )
+
+
+def _settled(graph: "Graph") -> "Analysis":
+    """The analysis of a graph; PyTorch is loaded only where a plug-in's block asks it for a shape."""
+    from app.document.analysis import analyse
+
+    analysis = analyse(graph)
+    if any(facts.code == "pending" for facts in analysis.facts.values()):
+        from app.engine.measure import settle
+
+        return settle(graph)
+    return analysis
 
 
 def _load(path: Path) -> "Document":

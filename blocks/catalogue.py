@@ -93,7 +93,18 @@ def declared(module: object) -> list[type[Block]]:
     ]
 
 
+_registered: list[type[Block]] = []
+
+
 @cache
 def load() -> Catalogue:
-    """The catalogue of all blocks. Made once; nothing changes it afterwards."""
-    return Catalogue(block for family in FAMILIES for block in declared(family))
+    """The catalogue of all blocks. Made once, and again after ``register``."""
+    return Catalogue([*(block for family in FAMILIES for block in declared(family)), *_registered])
+
+
+def register(blocks: Iterable[type[Block]]) -> None:
+    """Add blocks of a plug-in; raises ValueError, and adds none, where a name is taken."""
+    more = list(blocks)
+    Catalogue([*load().values(), *more])
+    _registered.extend(more)
+    load.cache_clear()

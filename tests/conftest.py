@@ -1,8 +1,10 @@
 """Qt without a screen, and the pieces that many tests start from."""
 
 import os
+import tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["NETWRIGHT_CONFIG"] = tempfile.mkdtemp(prefix="netwright-config-")  # what the user allowed is no part of a test
 
 from collections.abc import Callable
 from pathlib import Path

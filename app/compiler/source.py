@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from app.compiler.compiled import Compiled, LossArgument, LossTerm, Value
+from app.compiler.compiled import Compiled, CompileError, LossArgument, LossTerm, Value
 from app.compiler.first_weights import first_weights
 from app.compiler.modules import copied
 from app.compiler.names import Names, Variables
@@ -33,7 +33,7 @@ class Writer:
         args = {id: self.names.take(plan.graph.nodes[id].name, "input") for id in plan.inputs}
         for line in plan.lines:
             node = plan.graph.nodes[line.node]
-            if node.block.module(*plan.shapes(line)):
+            if self._module(line):
                 self.modules[line.node] = self.names.take(node.name, short_name(type_name(node.block)))
         named = self._named(plan.results, plan.outputs)
         head = self._head(plan.lines)
@@ -94,11 +94,7 @@ class Writer:
         ]
 
     def _head(self, lines: list[Line]) -> list[str]:
-        made = [
-            f"        self.{self.modules[line.node]} = {self.plan.graph.nodes[line.node].block.module(*self.plan.shapes(line))}"
-            for line in lines
-            if line.node in self.modules
-        ]
+        made = [f"        self.{self.modules[line.node]} = {self._module(line)}" for line in lines if line.node in self.modules]
         started = first_weights(self.plan, self.modules, self.initialization)
         return ["    def __init__(self):", "        super().__init__()", *made, *(f"        {line}" for line in started)]
 
@@ -165,7 +161,18 @@ class Writer:
         args = tuple(held[port] for port in line.args)
         if line.node in self.modules:
             return f"self.{self.modules[line.node]}({', '.join(args)})"
-        return self.plan.graph.nodes[line.node].block.forward(args, self.plan.shapes(line))
+        node = self.plan.graph.nodes[line.node]
+        try:
+            return node.block.forward(args, self.plan.shapes(line))
+        except Exception as error:
+            raise CompileError(f"{node.name} could not write its source: {type(error).__name__}: {error}") from error
+
+    def _module(self, line: Line) -> str:
+        node = self.plan.graph.nodes[line.node]
+        try:
+            return node.block.module(*self.plan.shapes(line))
+        except Exception as error:
+            raise CompileError(f"{node.name} could not write its source: {type(error).__name__}: {error}") from error
 
     def _loss(
         self, lines: list[Line], losses: list[NodeId], results: list[Port], named: list[str], inputs: Mapping[NodeId, str]

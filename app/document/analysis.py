@@ -176,6 +176,11 @@ def _missing_text(block: Block, missing: list[Port]) -> str:
     return f"has no wire at {names}: drag one there from another block"
 
 
+def forget() -> None:
+    """Rules that ask others may answer differently now."""
+    infer.cache_clear()
+
+
 @lru_cache(maxsize=65_536)
 def infer(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
     """Facts of a block for shapes at its inputs. Never raises: a broken rule is a fact with an error."""
@@ -200,6 +205,8 @@ def infer(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
         )
     except BlockError as error:
         return Facts(shapes, error=str(error), code=error.code)
+    except Exception as error:  # a plug-in's rule may be wrong; the examiner sees to ours
+        return Facts(shapes, error=f"its shape rule failed: {type(error).__name__}: {error}", code="rule")
 
 
 def _check_kinds(block: Block, kinds: tuple[Kind, ...]) -> None:

@@ -69,7 +69,9 @@ def _rules(analysis: Analysis) -> list[Problem]:
     graph = analysis.graph
 
     def severity(id: NodeId, code: str) -> Severity:
-        """A block that nothing needs is only left out."""
+        """A block that nothing needs is only left out; one whose shape is being measured is no mistake."""
+        if code == "pending":
+            return "hint"
         needed = analysis.wiring.outgoing.get(id) or graph.nodes[id].block.loss or not graph.nodes[id].block.outputs
         return "error" if needed or code != "unconnected" else "warning"
 

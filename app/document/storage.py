@@ -5,6 +5,7 @@ Reading runs nothing and guesses nothing. Whatever is wrong is told at once, eac
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,17 @@ def _block(name: str, params: dict[str, Any], place: str, errors: list[tuple[str
     if kind is None:
         return Unknown(type_name=name, data=json.dumps(params))
     return kind(**_values(kind, params, place, errors))
+
+
+def revive(graph: Graph) -> Graph:
+    """The graph with blocks that were unknown and are known now, as far as their parameters fit."""
+    nodes = dict(graph.nodes)
+    for id, node in graph.nodes.items():
+        if isinstance(node.block, Unknown) and node.block.type_name in catalogue.load():
+            errors: list[tuple[str, str]] = []
+            block = _block(node.block.type_name, json.loads(node.block.data), "", errors)
+            nodes[id] = node if errors else replace(node, block=block)
+    return replace(graph, nodes=nodes)
 
 
 def _values(kind: type[Record], values: dict[str, Any], place: str, errors: list[tuple[str, str]]) -> dict[str, Any]:

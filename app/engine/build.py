@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from app.compiler import Compiled, compile_graph
 from app.data.sources import Source, source
-from app.document.analysis import analyse
 from app.document.checks import check
 from app.document.graph import Document
+from app.engine.measure import settle
 
 
 class EngineError(Exception):
@@ -33,7 +33,7 @@ class Model:
 def build(document: Document, *, to_train: bool = False) -> Model:
     """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors."""
     data = source(document.recipe.dataset)
-    analysis = analyse(document.graph)
+    analysis = settle(document.graph)
     errors = [p for p in check(document.graph, data.columns, analysis) if p.severity == "error" or (to_train and p.code == "no-loss")]
     if errors:
         raise EngineError("\n".join(problem.text for problem in errors))

@@ -5,7 +5,7 @@ Metrics do not travel here: they are appended to the run folder, which anyone ca
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 # To the engine
 
@@ -49,6 +49,20 @@ class Evaluate:
 
     run: str
     split: str = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Load what the user said yes to: (path, module, SHA-256) of each. What has changed since is not loaded."""
+
+    plugins: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Run blocks without a rule on the meta device: type, parameters and input shapes of each."""
+
+    questions: list[list[Any]]
 
 
 # From the engine
@@ -112,6 +126,13 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """Answers to the questions, in their order: output shapes, weights by name, MACs, error."""
+
+    answers: list[list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A request could not be met; ``task`` is its name, ``reason`` a sentence for the user."""
 
@@ -119,11 +140,11 @@ class Failed:
     reason: str
 
 
-Message = Train | Pause | Resume | Stop | Export | Evaluate | Ready | Alive | Started | Paused | Finished | Exported | Evaluated | Failed
-KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind
-    for kind in (Train, Pause, Resume, Stop, Export, Evaluate, Ready, Alive, Started, Paused, Finished, Exported, Evaluated, Failed)
-}
+Message = (
+    Train | Pause | Resume | Stop | Export | Evaluate | Plugins | Measure
+    | Ready | Alive | Started | Paused | Finished | Exported | Evaluated | Measured | Failed
+)  # fmt: skip
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def encode(message: Message) -> bytes:

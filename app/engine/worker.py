@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.engine import messages as m
 
@@ -43,11 +43,14 @@ class Worker:
 
         self.say(m.Ready(torch.__version__, devices()))
         while (task := self._tasks.get()) is not None:
-            try:
-                self._serve(task)
-            except Exception as error:
-                traceback.print_exc()
-                self.say(m.Failed(type(task).__name__, _reason(error)))
+            self._serve_or_fail(task)
+
+    def _serve_or_fail(self, task: m.Message) -> None:
+        try:
+            self._serve(task)
+        except Exception as error:
+            traceback.print_exc()
+            self.say(m.Failed(type(task).__name__, _reason(error)))
 
     def _listen(self) -> None:
         for line in self._commands:
@@ -61,7 +64,9 @@ class Worker:
             elif isinstance(message, m.Resume) and control:
                 control.resume()
                 self.say(m.Paused(False))
-            elif isinstance(message, (m.Train, m.Export, m.Evaluate)):
+            elif isinstance(message, m.Measure) and control:  # a run goes on for long; shapes can't wait for its end
+                threading.Thread(target=self._serve_or_fail, args=(message,), daemon=True).start()
+            elif isinstance(message, (m.Train, m.Export, m.Evaluate, m.Plugins, m.Measure)):
                 self._tasks.put(message)
         if self._control:
             self._control.stop()
@@ -90,6 +95,13 @@ class Worker:
             from app.engine.evaluate import evaluate
 
             self.say(m.Evaluated(task.run, task.split, evaluate(RunFolder(Path(task.run)), task.split)))
+        elif isinstance(task, m.Plugins):
+            from app.plugins import Plugin, load
+
+            for path, module, digest in task.plugins:
+                load(Plugin(module or Path(path).stem, Path(path), digest, module))
+        elif isinstance(task, m.Measure):
+            self.say(m.Measured([_measured(*question) for question in task.questions]))
 
     def _train(self, task: m.Train) -> None:
         from app.document import storage
@@ -106,6 +118,14 @@ class Worker:
             self.say(m.Finished(task.run, "failed", _reason(error)))
         finally:
             self._control = None
+
+
+def _measured(name: str, params: dict[str, Any], shapes: list[list[int]]) -> list[Any]:
+    from app.engine.measure import measured
+    from blocks import catalogue
+
+    said = measured((catalogue.load()[name](**params), tuple(map(tuple, shapes))))
+    return [said.shapes, said.weights, said.macs, said.error]
 
 
 def _reason(error: Exception) -> str:

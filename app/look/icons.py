@@ -11,7 +11,8 @@ from resources import resource
 
 @cache
 def _source(name: str) -> str:
-    return resource("icons", f"{name}.svg").read_text()
+    file = resource("icons", f"{name}.svg")
+    return (file if file.exists() else resource("icons", "blocks", "plugin.svg")).read_text()
 
 
 @cache

@@ -50,6 +50,13 @@ class Palette(QWidget):
         self._heads: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
 
+    def refill(self) -> None:
+        """Show the catalogue as it is now, with blocks of plug-ins."""
+        self.tree.clear()
+        self._heads.clear()
+        self._fill()
+        self._filter(self.search.text())
+
     def _fill(self) -> None:
         for group, blocks in catalogue.load().groups().items():
             head = QTreeWidgetItem(self.tree, [group])

@@ -133,6 +133,16 @@ class Session(QObject):
         self.problems = check(self.graph, self.columns, self.analysis) if self.graph.nodes else []
         self.problems_changed.emit()
 
+    def look_again(self) -> None:
+        """Analyse from the start: rules have learned something since, or blocks that were unknown are known now."""
+        before = self.document
+        graph = storage.revive(self.graph)
+        if any(graph.nodes[id] is not node for id, node in self.graph.nodes.items()):
+            self._push(replace(before, graph=graph), "Use blocks of a plug-in", "")
+        self.analysis = analyse(self.graph)
+        self.analysed.emit()
+        self._check.start()
+
     # Inner
 
     def _push(self, document: Document, name: str, merge: str) -> None:

@@ -32,6 +32,7 @@ class Engine(QObject):
         self.log = bytearray()
         self._process: QProcess | None = None
         self._quitting = False
+        self.plugins: list[list[str]] = []  # what each new process loads before all else
         self._waiting: list[m.Message] = []
         self._failures = 0
         self._heard = 0.0
@@ -92,6 +93,8 @@ class Engine(QObject):
         if isinstance(message, m.Ready):
             self.info, self._failures = message, 0
             self._set("ready")
+            if self.plugins:
+                self.send(m.Plugins(self.plugins))
             waiting, self._waiting = self._waiting, []
             for queued in waiting:
                 self.send(queued)

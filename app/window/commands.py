@@ -66,5 +66,6 @@ def commands(w: "Workspace") -> list[Command]:
         line(train),
         c("export", train, w.tr("&Export ONNX …"), lambda: w.runs.export(), ("Ctrl+E",)),
         c("source", train, w.tr("Save PyTorch &source …"), w.files.save_source),
+        c("plugins", help_, w.tr("&Plug-ins …"), w.plugins.show),
         c("about", help_, w.tr("&About Netwright"), w.about),
     ]  # fmt: skip

@@ -81,7 +81,7 @@ class Files(QObject):
         from app.document import atomic
 
         try:
-            source = compile_graph(self.session.graph, self.session.analysis).source
+            source = compile_graph(self.session.graph, self.session.analysis, self.session.document.recipe).source
         except CompileError as error:
             self.banner.say(str(error), "error")
             return

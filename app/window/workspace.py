@@ -28,11 +28,13 @@ from app.panels.problems import Problems
 from app.panels.training import Training
 from app.session.document import Session
 from app.session.engine import Engine
+from app.session.measuring import Measuring
 from app.session.runs import RunWatcher
 from app.window import actions
 from app.window.banner import Banner, Welcome
 from app.window.commands import commands
 from app.window.files import Files
+from app.window.plugins import Plugins
 from app.window.runs import RunControl
 from app.window.shell import BOTTOM, Shell
 from app.window.toolbar import Toolbar
@@ -56,6 +58,8 @@ class Workspace(QObject):
         self.training = Training(self.watcher)
         self._arrange()
         self.banner = Banner(shell.center)
+        self.plugins = Plugins(shell, self.session, self.engine, self.banner, self.palette)
+        self.measuring = Measuring(self.session, self.engine)
         self.files = Files(shell, self.session, self.canvas, self.banner)
         self.actions = actions.install(shell, shell.menu_bar, commands(self), self.canvas)
         self.toolbar = Toolbar(shell.toolbar, self.actions)
@@ -77,6 +81,7 @@ class Workspace(QObject):
 
     def start(self, file: Path | None) -> None:
         """Start the engine and open a file."""
+        self.plugins.start()
         self.engine.start()
         Thread(target=import_module, args=("networkx",), daemon=True).start()  # 0.3 s that the first check would make the window wait
         if file is not None:
