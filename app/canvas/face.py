@@ -6,7 +6,7 @@ from app.document.analysis import Facts
 from app.document.graph import Node, Unknown, label
 from app.document.placing import WIDTH, height
 from app.look.text import si
-from blocks.core import Block
+from blocks.core import Block, Shapes
 from blocks.data import Target
 from blocks.rules import dims
 
@@ -50,7 +50,7 @@ def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
     shape = ""
     if facts.outputs:
         same = block.slim and facts.inputs[:1] == facts.outputs[:1]
-        shape = "" if same else ", ".join(map(dims, facts.outputs))
+        shape = "" if same else _shapes(facts.outputs)
     if isinstance(block, Target) and block.kind == "class" and not block.size and shape:
         shape = f"class 0–{block.classes - 1}"
     if block.loss:
@@ -63,6 +63,13 @@ def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
         label(block), node.name, block.group, block.glyph, height(block, bool(chips)), block.slim, tuple(shown), shape, costs,
         facts.macs / heaviest if heaviest else 0.0, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current,
     )  # fmt: skip
+
+
+def _shapes(outputs: Shapes) -> str:
+    """All shapes where there is room, else what they have in common."""
+    if len(outputs) < 3:
+        return ", ".join(map(dims, outputs))
+    return f"{len(outputs)} × {dims(outputs[0])}" if len(set(outputs)) == 1 else f"{dims(outputs[0])}, +{len(outputs) - 1}"
 
 
 def inputs(block: Block, tall: float) -> dict[str, Spot]:

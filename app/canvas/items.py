@@ -14,6 +14,8 @@ from app.look import theme
 from blocks.core import Kind
 
 MARGIN = 12.0  # ports, badge and focus ring reach over the edge
+NAMES = 18.0  # and so do names of ports, above and below
+SIDE_NAMES = 64.0  # or at the sides
 
 
 class NodeItem(QGraphicsItem):
@@ -22,7 +24,7 @@ class NodeItem(QGraphicsItem):
     def __init__(self, node: Node, face: Face) -> None:
         super().__init__()
         self.id: NodeId = node.id
-        self.face = face
+        self.node, self.face = node, face
         self.state = paint.State()
         self.lit_ports: frozenset[str] = frozenset()
         self.quiet_ports: frozenset[str] = frozenset()  # a dot would only clutter a tight stack
@@ -31,7 +33,7 @@ class NodeItem(QGraphicsItem):
 
     def set_node(self, node: Node, face: Face) -> None:
         """Show this node; wires must be laid anew after it."""
-        if face.height != self.face.height:
+        if face.height != self.face.height or node.block is not self.node.block:
             self.prepareGeometryChange()
         self.node, self.face = node, face
         self.inputs = faces.inputs(node.block, face.height)
@@ -53,7 +55,8 @@ class NodeItem(QGraphicsItem):
         return QRectF(self.pos().x(), self.pos().y(), WIDTH, self.face.height)
 
     def boundingRect(self) -> QRectF:
-        return QRectF(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.face.height + 2 * MARGIN)
+        side = SIDE_NAMES if len(self.inputs) > 1 and any(spot.dx for spot in self.inputs.values()) else MARGIN
+        return QRectF(-side, -NAMES, WIDTH + 2 * side, self.face.height + 2 * NAMES)
 
     def shape(self) -> QPainterPath:
         outline = QPainterPath()
@@ -69,6 +72,8 @@ class NodeItem(QGraphicsItem):
                     key = f"{side}:{name}"
                     if key not in self.quiet_ports or key in self.lit_ports or self.state.hovered:
                         paint.paint_port(painter, spot.x, spot.y, lit=key in self.lit_ports)
+                    if len(spots) > 1 and zoom >= paint.NEAR:  # which is which
+                        paint.paint_port_name(painter, spot.x, spot.y, spot.dx, spot.dy, name, WIDTH / (len(spots) + 1))
 
     def set_ports(self, *, lit: frozenset[str] | None = None, quiet: frozenset[str] | None = None) -> None:
         """Which ports light up, and which are not drawn."""

@@ -162,6 +162,16 @@ def _paint_badge(painter: QPainter) -> None:
     painter.drawText(QRectF(center.x() - 9, center.y() - 9, 18, 18), Qt.AlignmentFlag.AlignCenter, "!")
 
 
+def paint_port_name(painter: QPainter, x: float, y: float, dx: int, dy: int, name: str, room: float) -> None:
+    """The name of a port beside it, outside the block and clear of its wire."""
+    if dx:
+        at = QRectF(x + 8 if dx > 0 else x - 60, y - 15, 52, 12)
+        side = Qt.AlignmentFlag.AlignLeft if dx > 0 else Qt.AlignmentFlag.AlignRight
+    else:
+        at, side = QRectF(x + 7, y + 4 if dy > 0 else y - 16, room - 10, 12), Qt.AlignmentFlag.AlignLeft
+    _text(painter, at, name, fonts.inter(9), "text3", side)
+
+
 def paint_port(painter: QPainter, x: float, y: float, *, lit: bool = False, hovered: bool = False) -> None:
     """A dot ringed in the canvas colour; larger where a wire may end."""
     radius = PORT_RADIUS + (2 if lit or hovered else 0)

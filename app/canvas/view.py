@@ -31,6 +31,7 @@ from blocks.core import Block
 BLOCK_MIME = "application/x-netwright-block"
 LEAST, MOST = 0.05, 4.0
 GRID_STEP = 24
+ZOOM_BAR = 40  # what the zoom bar covers at the bottom
 
 
 class CanvasView(QGraphicsView):
@@ -97,10 +98,10 @@ class CanvasView(QGraphicsView):
             self.set_zoom(1.0)
             self.centerOn(0, 0)
             return
-        space = self.viewport().size() - QSize(64, 64)
+        space = self.viewport().size() - QSize(64, 64 + ZOOM_BAR)
         zoom = min(space.width() / area.width(), space.height() / area.height(), 1.0)
         self.set_zoom(zoom)
-        self.centerOn(area.center())
+        self.centerOn(area.center() + QPointF(0, ZOOM_BAR / 2 / zoom))
         self.viewport().update()
 
     def fit_selection(self) -> None:
