@@ -23,10 +23,10 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@.ci/packages $(QT_PACKAGES) $(TEST_PACKAGES)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 fast: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow and not gui"
+	$(BIN)/python -m pytest -n auto -m "not slow and not gui"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,17 +1,25 @@
 """Losses: one number that says how wrong the network is. Training makes it small. Several losses add up, each with its weight."""
 
+from typing import ClassVar, Literal
+
 from blocks.core import Block, BlockError, Port, Shape, Shapes, param
 from blocks.params import Floats
 from blocks.rules import dims, equal
 from blocks.source import Code, call
 
 PREDICTION = Port("prediction")
+Takes = Literal["values", "scores", "log-probabilities"]
 WEIGHTS = "Factor of each class, in their order; empty: all count the same. Large for rare classes."
 
 
 class Loss(Block, group="Loss", loss=True, outputs=(), inputs=(PREDICTION, Port("target"))):
-    """Prediction and target in; the loss is a scalar, the mean over the batch."""
+    """Prediction and target in; the loss is a scalar, the mean over the batch.
 
+    ``metric`` is what people read beside it: "accuracy", "binary_accuracy", "mae", or nothing. ``takes`` says what the prediction is.
+    """
+
+    metric: ClassVar[str] = ""
+    takes: ClassVar[Takes] = "values"
     weight: float = param(
         default=1.0,
         ge=0,
@@ -34,6 +42,8 @@ class Loss(Block, group="Loss", loss=True, outputs=(), inputs=(PREDICTION, Port(
 class Comparison(Loss):
     """A distance between two tensors of equal shape."""
 
+    metric = "mae"
+
     def shape(self, prediction: Shape, target: Shape) -> Shape:
         """Equal shapes in, a scalar out."""
         if prediction != target:
@@ -47,6 +57,8 @@ class Classification(Loss):
     """Scores for each class against labels."""
 
     inputs = (PREDICTION, Port("target", "index"))
+    metric = "accuracy"
+    takes: ClassVar[Takes] = "scores"
 
     def shape(self, prediction: Shape, target: Shape) -> Shape:
         """Scores C×... against labels ..., a scalar out."""
@@ -157,6 +169,8 @@ class BCEWithLogitsLoss(
     Use: where several answers may be right at once; no Sigmoid before it
     """
 
+    metric = "binary_accuracy"
+    takes = "scores"
     pos_weight: Floats = param(
         default=(), gt=0, help="Factor of a yes for each output; empty: 1. Large where yes is rare.", label="Weight of yes"
     )
@@ -185,6 +199,7 @@ class NLLLoss(
     Use: after Log-softmax, where the probabilities are needed elsewhere too
     """
 
+    takes = "log-probabilities"
     class_weights: Floats = param(default=(), ge=0, help=WEIGHTS)
     ignore_index: int = param(default=-100, help="A label that is left out of the loss.")
 
@@ -205,6 +220,8 @@ class KLDivLoss(
     Paper: Hinton et al., Distilling the knowledge in a neural network, arXiv 1503.02531
     """
 
+    metric = ""
+    takes = "log-probabilities"
     log_target: bool = param(default=False, help="The target holds log-probabilities too.")
 
     def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
@@ -339,6 +356,7 @@ class CTCLoss(
     Paper: Graves et al., Connectionist temporal classification, 2006
     """
 
+    takes = "log-probabilities"
     blank: int = param(default=0, ge=0, help="The index that stands for no letter; targets are filled up with it.")
     zero_infinity: bool = param(default=True, help="A text that is too long for the steps counts 0 instead of infinity.")
 

@@ -46,6 +46,8 @@ def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
     """The face of a node for what is known about it."""
     block = node.block
     chips = [] if block.slim else block.chips(*facts.inputs)
+    if block.no_onnx:
+        chips = [*chips, ("no ONNX", True)]
     shown = chips[:MOST_CHIPS] if len(chips) <= MOST_CHIPS else [*chips[: MOST_CHIPS - 1], (f"+{len(chips) - MOST_CHIPS + 1}", False)]
     shape = ""
     if facts.outputs:

@@ -40,13 +40,13 @@ class LossArgument:
 
 @dataclass(frozen=True, slots=True)
 class LossTerm:
-    """One loss block: its type, which result of ``forward`` it judges (if it does so directly), and against which column."""
+    """One loss block: its type, which result of ``forward`` it judges (if it does so directly), against which column, and what people read."""
 
     node: NodeId
     block: str
     result: int | None
     column: str
-    classes: bool  # scores against labels, else values against values
+    metric: str  # "accuracy", "binary_accuracy", "mae", or nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,10 @@ def onnx_nodes(compiled: Compiled) -> Nodes:
         if isinstance(node.block, Output):
             held[line.node, 0] = args[0]
             continue
-        if node.block.no_onnx or (not node.block.onnx and type(node.block).to_onnx is Block.to_onnx):
-            raise NoRuleError(f"{node.name}: {node.block.no_onnx or 'it has no ONNX rule'}")
+        if node.block.no_onnx:
+            raise CompileError(f"{node.name} can't be exported to ONNX: {node.block.no_onnx}")
+        if not node.block.onnx and type(node.block).to_onnx is Block.to_onnx:
+            raise NoRuleError(f"{node.name} has no ONNX rule")
         module = compiled.modules.get(line.node, "")
         g.enter(module or _scope(node.name, names), module)
         result = node.block.to_onnx(g, args, plan.shapes(line))

@@ -12,7 +12,7 @@ from app.document.graph import NodeId, type_name
 from blocks.core import Shape
 from blocks.data import Input, Output, Target
 from blocks.initialization import Initialization
-from blocks.loss import Classification
+from blocks.loss import Loss
 from blocks.rules import dims
 
 
@@ -231,7 +231,7 @@ class Writer:
         target = plan.graph.nodes[args[1][0]].block if len(args) > 1 else None
         column = target.column if isinstance(target, (Target, Input)) else ""
         block = plan.graph.nodes[id].block
-        return LossTerm(id, type_name(block), result, column, isinstance(block, Classification))
+        return LossTerm(id, type_name(block), result, column, block.metric if isinstance(block, Loss) else "")
 
 
 def _tuple(names: list[str]) -> str:

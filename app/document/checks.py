@@ -11,10 +11,10 @@ from blocks.convolution import Conv1d, Conv2d, Conv3d
 from blocks.core import Block
 from blocks.data import Input, Output, Target
 from blocks.linear import Linear
-from blocks.loss import Classification, CrossEntropy
+from blocks.loss import Classification, CTCLoss, Loss
 from blocks.normalization import BatchNorm2d
 from blocks.rules import dims, spread
-from blocks.squashing import Softmax
+from blocks.squashing import LogSoftmax, Sigmoid, Softmax
 from blocks.transposed import ConvTranspose
 
 if TYPE_CHECKING:
@@ -128,13 +128,11 @@ def _losses(analysis: Analysis) -> list[Problem]:
                 )
                 found.append(Problem("error", "leak", text, id))
     for id in losses:
+        found += _prediction(analysis, id)
         if not isinstance(graph.nodes[id].block, Classification):
             continue
         sources = {edge.target_port: edge.source for edge in analysis.wiring.incoming.get(id, ())}
         prediction, target = sources.get("prediction"), sources.get("target")
-        if prediction and isinstance(graph.nodes[prediction].block, Softmax) and isinstance(graph.nodes[id].block, CrossEntropy):
-            text = f"{graph.nodes[prediction].name} before {graph.nodes[id].name}: cross-entropy applies softmax itself, twice makes learning slow"
-            found.append(Problem("warning", "softmax-twice", text, prediction, (fixes.bypass(graph, prediction),)))
         if prediction and target and isinstance(block := graph.nodes[target].block, Target):
             facts = analysis.facts[prediction]
             width = facts.outputs[0][0] if facts.outputs and facts.outputs[0] else 0
@@ -144,9 +142,29 @@ def _losses(analysis: Analysis) -> list[Problem]:
     return found
 
 
+def _prediction(analysis: Analysis, id: NodeId) -> list[Problem]:
+    """A loss that wants scores gets probabilities, or one that wants log-probabilities gets something else."""
+    graph, loss = analysis.graph, analysis.graph.nodes[id]
+    edge = next((e for e in analysis.wiring.incoming.get(id, ()) if e.target_port == "prediction"), None)
+    if edge is None or not isinstance(loss.block, Loss) or analysis.facts[id].error:
+        return []
+    source = graph.nodes[edge.source]
+    squashed = (Softmax, LogSoftmax) if isinstance(loss.block, Classification) else (Sigmoid,)
+    if loss.block.takes == "scores" and isinstance(source.block, squashed):
+        what = label(source.block).lower()
+        text = f"{source.name} before {loss.name}: {label(loss.block).lower()} applies {what} itself, twice makes learning slow"
+        return [Problem("warning", "softmax-twice", text, source.id, (fixes.bypass(graph, source.id),))]
+    if loss.block.takes == "log-probabilities" and isinstance(source.block, (Linear, Softmax, Conv1d, Conv2d, Conv3d)):
+        text = f"{loss.name} takes log-probabilities, but {source.name} gives {'probabilities' if isinstance(source.block, Softmax) else 'raw scores'}"
+        return [Problem("warning", "log-softmax", text, id, fixes.log_softmax(analysis, edge, last=isinstance(loss.block, CTCLoss)))]
+    return []
+
+
 def _style(analysis: Analysis) -> list[Problem]:
     graph, found = analysis.graph, []
     for id, node in graph.nodes.items():
+        if node.block.no_onnx:
+            found.append(Problem("hint", "no-onnx", f"{node.name} can't be exported to ONNX: {node.block.no_onnx}", id))
         if isinstance(node.block, BatchNorm2d):
             for edge in analysis.wiring.incoming.get(id, ()):
                 conv = graph.nodes[edge.source]
@@ -184,6 +202,10 @@ def _data(analysis: Analysis, columns: Mapping[str, Column]) -> list[Problem]:
         elif isinstance(block, Target) and (block.kind == "class") != (column.kind == "index"):
             right = "class" if column.kind == "index" else "values"
             text = f"{node.name} expects {'labels' if block.kind == 'class' else 'values'}, but column {column.name!r} holds the other kind"
+            found.append(Problem("error", "column", text, id, (fixes.set_value(id, f"Set kind to {right!r}", kind=right),)))
+        elif isinstance(block, Input) and (block.kind == "index") != (column.kind == "index"):
+            right = "index" if column.kind == "index" else "values"
+            text = f"{node.name} expects {'indices' if block.kind == 'index' else 'real numbers'}, but column {column.name!r} holds the other kind"
             found.append(Problem("error", "column", text, id, (fixes.set_value(id, f"Set kind to {right!r}", kind=right),)))
         elif block.size != column.shape:
             text = f"{node.name} is {dims(block.size)}, but column {column.name!r} of the data set is {dims(column.shape)}"

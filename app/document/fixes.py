@@ -19,6 +19,7 @@ from blocks.normalization import GroupNorm
 from blocks.pooling import GlobalAvgPool, Pool
 from blocks.reshape import Flatten
 from blocks.rules import dims, size, spread
+from blocks.squashing import LogSoftmax, Softmax
 from blocks.transposed import ConvTranspose
 
 GAP = 120.0  # between a block and one put beside it by a fix
@@ -231,7 +232,7 @@ def _kind(analysis: Analysis, id: NodeId) -> list[Fix]:
     graph = analysis.graph
     wires = {e.target_port: (i, e) for i, e in _wires(graph, id)}
     found: list[Fix] = []
-    if graph.nodes[id].block.loss and len(wires) == 2:
+    if wires.keys() == {"prediction", "target"}:
         (i, a), (j, b) = wires["prediction"], wires["target"]
 
         def swap(graph: Graph) -> Graph:
@@ -345,6 +346,16 @@ def flatten_before(analysis: Analysis, id: NodeId) -> tuple[Fix, ...]:
         _spliced(analysis, edge, "Insert Flatten", Flatten()),
         _spliced(analysis, edge, "Insert a global average pool", GlobalAvgPool()),
     )
+
+
+def log_softmax(analysis: Analysis, wire: Edge, last: bool) -> tuple[Fix, ...]:
+    """Log-probabilities from scores: along the classes, or for a sequence along the last axis."""
+    edge = next(i for i, e in analysis.graph.edges.items() if e == wire)
+    source = analysis.graph.nodes[wire.source]
+    block = LogSoftmax(dim=-1 if last else 1)
+    if isinstance(source.block, Softmax):
+        return (Fix(f"Make {source.name} a Log-softmax", lambda g: set_block(g, source.id, block)),)
+    return (_spliced(analysis, edge, "Insert Log-softmax", block),)
 
 
 def set_width(analysis: Analysis, prediction: NodeId, classes: int) -> tuple[Fix, ...]:

@@ -1,6 +1,6 @@
 """What is measured beside the loss. It follows from the losses on the canvas: accuracy for classes, mean absolute error for values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,19 +10,21 @@ from app.compiler import Compiled
 from app.engine.build import loss_of, run_net
 
 Columns = Mapping[str, Tensor]
+MEASURES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "accuracy": lambda prediction, target: (prediction.argmax(1) == target).float().mean(),
+    "binary_accuracy": lambda prediction, target: ((prediction > 0) == (target > 0.5)).float().mean(),
+    "mae": lambda prediction, target: (prediction - target).abs().mean(),
+}
 
 
 def batch_metrics(compiled: Compiled, results: tuple[Tensor, ...], batch: Columns) -> dict[str, Tensor]:
     """Means over a batch, as tensors on the device: reading them would make it wait."""
     found: dict[str, Tensor] = {}
     for term in compiled.losses:
-        if term.result is None or not term.column:
+        if term.result is None or not term.column or not term.metric:
             continue
-        prediction, target = results[term.result].detach(), batch[term.column]
-        name = "accuracy" if term.classes else "mae"
-        if name in found:
-            name = f"{name}/{compiled.results[term.result].name}"
-        found[name] = (prediction.argmax(1) == target).float().mean() if term.classes else (prediction - target).abs().mean()
+        name = term.metric if term.metric not in found else f"{term.metric}/{compiled.results[term.result].name}"
+        found[name] = MEASURES[term.metric](results[term.result].detach(), batch[term.column])
     return found
 
 
@@ -45,7 +47,7 @@ def class_report(
     net: nn.Module, compiled: Compiled, columns: Columns, indices: Tensor, batch_size: int, classes: list[str]
 ) -> dict[str, Any]:
     """Precision, recall and F1 of each class and the confusion matrix (rows: true, columns: predicted), for the first loss over classes."""
-    term = next((t for t in compiled.losses if t.classes and t.result is not None and t.column), None)
+    term = next((t for t in compiled.losses if t.metric == "accuracy" and t.result is not None and t.column), None)
     if term is None or term.result is None or compiled.results[term.result].shape[1:]:
         return {}
     from torchmetrics.functional.classification import multiclass_confusion_matrix

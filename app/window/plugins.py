@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Qt, QTimer
+from PySide6.QtCore import QObject, QProcess, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -128,7 +128,7 @@ class PluginDialog(QDialog):
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
         column.addLayout(row)
-        self.tree = QTreeWidget()
+        self.tree = make(QTreeWidget, objectName="table")
         self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels([self.tr("Plug-in"), self.tr("State"), self.tr("Path"), "SHA-256"])
         self.tree.header().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
@@ -166,6 +166,7 @@ class PluginDialog(QDialog):
             item.setToolTip(3, plugin.digest)
             item.setToolTip(2, str(plugin.path))
             item.setFont(3, fonts.mono(11))
+            item.setSizeHint(0, QSize(0, 34))
             self.tree.addTopLevelItem(item)
         for k in (0, 1, 3):
             self.tree.resizeColumnToContents(k)

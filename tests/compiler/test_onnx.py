@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.compiler import NoRuleError, compile_graph, onnx_nodes
+from app.canvas.face import face
+from app.compiler import CompileError, NoRuleError, compile_graph, onnx_nodes
+from app.document.analysis import analyse
+from app.document.checks import check
 from app.document.graph import Document, Graph
 from blocks import catalogue
 from blocks.core import Block
@@ -61,11 +64,24 @@ def test_equal_constants_stand_once(draw: Any) -> None:
     assert sorted(c.values for c in nodes_of(draw.graph).constants.values()) == [(0.0,), (6.0,)]
 
 
+def test_a_block_that_can_not_be_exported_says_so_before_training(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    mish = catalogue.load()["Mish"]
+    monkeypatch.setattr(mish, "no_onnx", "ONNX has no such operator")
+    draw.add("Input", size=(4,))
+    smooth = draw.add("Mish", name="smooth")
+    [problem] = [p for p in check(draw.graph) if p.code == "no-onnx"]
+    assert problem.text == "smooth can't be exported to ONNX: ONNX has no such operator"
+    node = draw.graph.nodes[smooth]
+    assert ("no ONNX", True) in face(node, analyse(draw.graph).facts[smooth], True, 1).chips
+    with pytest.raises(CompileError, match="can't be exported"):
+        nodes_of(draw.graph)
+
+
 def test_a_block_without_a_rule_says_so(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     mish = catalogue.load()["Mish"]
     monkeypatch.setattr(mish, "to_onnx", Block.to_onnx)
     monkeypatch.setattr(mish, "onnx", "")
     draw.add("Input", size=(4,))
     draw.add("Mish", name="smooth")
-    with pytest.raises(NoRuleError, match="smooth: it has no ONNX rule"):
+    with pytest.raises(NoRuleError, match="smooth has no ONNX rule"):
         nodes_of(draw.graph)
