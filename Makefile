@@ -9,7 +9,7 @@ QT_PACKAGES := libglib2.0-0 libegl1 libgl1 libfontconfig1 libxkbcommon0 libdbus-
 	libxcb-image0 libxcb-render-util0 libxcb-xinerama0 libxcb-randr0 libxcb-shape0 libxkbcommon-x11-0
 TEST_PACKAGES := xvfb xdotool
 
-.PHONY: run test fast lint format benchmarks clean
+.PHONY: run test slow fast lint format benchmarks clean
 
 run: $(STAMP)
 	@.ci/packages $(QT_PACKAGES)
@@ -23,7 +23,11 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@.ci/packages $(QT_PACKAGES) $(TEST_PACKAGES)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+slow: $(STAMP)
+	@.ci/packages $(QT_PACKAGES) $(TEST_PACKAGES)
+	$(BIN)/python -m pytest -n auto -m slow
 
 fast: $(STAMP)
 	$(BIN)/python -m pytest -n auto -m "not slow and not gui"

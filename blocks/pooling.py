@@ -256,7 +256,7 @@ class LPPool2d(AvgPool, label="LP pool 2D", onnx="LpPool", aka=("power average",
 
     def to_onnx(self, g: Nodes, args: tuple[str, ...], xs: Shapes) -> str:
         mean = self.averaged(g, g.add("Pow", args[0], g.real(self.norm_type)), xs[0], count=True)
-        sums = g.add("Mul", g.add("Relu", mean), g.real(size(self.kernel_size)))
+        sums = g.add("Mul", mean, g.real(size(self.kernel_size)))
         return g.add("Pow", sums, g.real(1 / self.norm_type))
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
 
 from app.canvas.gestures import Gesture, pick
 from app.canvas.items import NodeItem, WireItem
+from app.canvas.motion import Glide
 from app.canvas.scene import CanvasScene
 from app.document import placing
 from app.document.graph import Graph
@@ -44,6 +45,7 @@ class CanvasView(QGraphicsView):
         super().__init__(parent)
         self.session = session
         self.canvas = CanvasScene(session)
+        self.glide = Glide(self.canvas)
         self.setScene(self.canvas)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))

@@ -39,6 +39,9 @@ def commands(w: "Workspace") -> list[Command]:
         line(edit_),
         c("select_all", edit_, w.tr("Select &all"), lambda: session.select(session.graph.nodes), ("Ctrl+A",), True),
         c("rename", edit_, w.tr("Re&name"), w.rename, ("F2",)),
+        line(edit_),
+        c("lay_out", edit_, w.tr("Lay &out"), lambda: edit.lay_out(view, only_selected=False), ("Ctrl+L",)),
+        c("lay_out_selection", edit_, w.tr("Lay out selec&tion"), lambda: edit.lay_out(view, only_selected=True), ("L",), True),
         *[
             c(f"nudge_{key}_{by}", edit_, "", partial(edit.nudge, view, x * by, y * by), (f"Alt+{'Shift+' if by > 8 else ''}{key}",), True)
             for key, x, y in (("Left", -1, 0), ("Right", 1, 0), ("Up", 0, -1), ("Down", 0, 1)) for by in (8, 40)

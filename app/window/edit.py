@@ -2,7 +2,7 @@
 
 from app.canvas import clipboard
 from app.canvas.view import CanvasView
-from app.document import fixes
+from app.document import fixes, layout
 from app.document.edits import move, remove, subgraph
 from app.document.edits import paste as paste_piece
 from app.document.graph import Graph
@@ -71,6 +71,20 @@ def nudge(view: CanvasView, x: float, y: float) -> None:
             lambda graph: move(graph, {i: (graph.nodes[i].position[0] + x, graph.nodes[i].position[1] + y) for i in ids}),
             merge="nudge " + " ".join(sorted(ids)),
         )
+
+
+def lay_out(view: CanvasView, only_selected: bool) -> None:
+    """Put the blocks, or those selected, into layers from top to bottom."""
+    graph = view.session.graph
+    ids = [id for id in graph.nodes if id in view.session.selection] if only_selected else None
+    places = layout.lay_out(graph, ids)
+    before = {id: graph.nodes[id].position for id in places}
+    if all(before[id] == place for id, place in places.items()):
+        return
+    view.session.edit(_named("Lay out", view) if only_selected else "Lay out all", lambda graph: move(graph, places))
+    if not only_selected:
+        view.fit()
+    view.glide.begin(before)
 
 
 def _insert(view: CanvasView, piece: Graph, offset: tuple[float, float], word: str) -> None:

@@ -132,6 +132,9 @@ SHAPES: dict[str, Callable[[Any], st.SearchStrategy[Shapes]]] = {
 }
 
 
+ONE_AXIS = {"Reshape"}
+
+
 def shapes(block: Block) -> st.SearchStrategy[Shapes]:
     """Shapes of the ranks of the block's example, mostly equal to each other where there are several inputs."""
     own = SHAPES.get(type(block).__name__)
@@ -140,9 +143,11 @@ def shapes(block: Block) -> st.SearchStrategy[Shapes]:
     if isinstance(block, Classification):
         return _scores(block)
     example = block.example
+    if len(example) == 1 and len(example[0]) == 1 and type(block).__name__ not in ONE_AXIS:
+        return st.tuples(st.lists(st.integers(1, 12), min_size=1, max_size=3).map(tuple))
     if len(example) < 2:
         return st.tuples(*(st.tuples(*(st.integers(1, 12) for _ in shape)) for shape in example))
-    one = st.tuples(*(small for _ in example[0]))
+    one = st.tuples(*(small for _ in example[0])) if len(example[0]) > 1 else st.lists(small, min_size=1, max_size=3).map(tuple)
     if block.inputs[0].many:
         equal = st.tuples(one, st.integers(1, 4)).map(lambda pair: (pair[0],) * pair[1])
         return equal | st.lists(one, min_size=1, max_size=3).map(tuple)

@@ -100,7 +100,7 @@ def inputs_of(block: Block, compiled: Compiled, batch: int, extreme: bool) -> tu
 def onnx_difference(block: Block, xs: Shapes, folder: Path, *, extreme: bool = True) -> tuple[float, int]:
     """The largest difference between torch and onnxruntime (ordinary inputs), and the number of nodes. Asserts that it is small.
 
-    Absolute 1e-5 or relative 1e-4; where numbers of 1e4 are added up, single precision leaves 1e-6 of the largest result (1e-5 after a norm).
+    Absolute 1e-5 or relative 1e-4; where numbers of 1e4 are added up, single precision leaves 3e-6 of the largest result (1e-5 after a norm).
     """
     torch.manual_seed(0)
     compiled, net = compiled_net(block, xs)
@@ -126,7 +126,7 @@ def onnx_difference(block: Block, xs: Shapes, folder: Path, *, extreme: bool = T
             assert ours.dtype == theirs.dtype
             finite = ours[ours.isfinite()].abs()
             top = finite.max().item() if finite.numel() and wild else 0.0
-            share = 1e-5 if block.group == "Normalise" else 1e-6
+            share = 1e-5 if block.group == "Normalise" else 3e-6
             close = torch.isclose(ours, theirs, atol=1e-5 + share * top, rtol=1e-4, equal_nan=True)
             assert close.all(), (block, xs, "extreme" if wild else "usual", ours[~close][:5], theirs[~close][:5])
             if not wild and ours.is_floating_point() and ours.numel():

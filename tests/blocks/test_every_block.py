@@ -18,6 +18,7 @@ from app.compiler import compile_graph
 from blocks import catalogue
 from blocks.core import Block, BlockError, Shapes
 from blocks.data import Input, Output, Target
+from blocks.rules import size
 from resources import resource
 from tests.blocks.drawing import draws
 from tests.blocks.examining import BATCH, compiled_net, inputs_of, net_of, onnx_difference, run_in_torch
@@ -165,6 +166,8 @@ def export(block: type[Block], count: int, folder: Path) -> dict[str, Any]:
             made.shape(*xs)
         except BlockError:
             return
+        if block.__name__ == "MaxUnpool2d" and size(made.shape(*xs)) < size(xs[0]):
+            return  # more values than places: which of two stays is chance
         difference, nodes = onnx_difference(made, xs, folder)
         found["exported"] += 1
         found["nodes"] = max(found["nodes"], nodes)

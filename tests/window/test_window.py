@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox
 
 from app.canvas.view import CanvasView
-from app.document.edits import set_params
+from app.document.edits import move, set_params
 from app.document.storage import dumps, load
 from app.look import theme
 from app.window.workspace import Workspace
@@ -508,3 +508,27 @@ def test_the_window_comes_back_where_it_was(workspace: Workspace) -> None:
     shell.close()
     again = Shell(shell.settings)
     assert (again.width(), again.height()) == (900, 655)
+
+
+def test_lay_out_is_one_step_and_glides(workspace: Workspace, qtbot: Any) -> None:
+    session, view = workspace.session, workspace.canvas
+    session.edit("Scatter", lambda graph: move(graph, {id: (37.0 * k % 500, 61.0 * k % 700) for k, id in enumerate(graph.nodes)}))
+    scattered = session.graph
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert session.history.undo_name == "Lay out all"
+    assert view.glide.running
+    qtbot.waitUntil(lambda: not view.glide.running)
+    for id, item in view.canvas.nodes.items():
+        assert (item.pos().x(), item.pos().y()) == session.graph.nodes[id].position
+    rects = [item.rect() for item in view.canvas.nodes.values()]
+    assert not any(a.intersects(b) for k, a in enumerate(rects) for b in rects[k + 1 :])
+    session.undo()
+    assert session.graph == scattered
+    session.select(list(scattered.nodes)[:4])
+    QTest.keyClick(view, Qt.Key.Key_L)
+    assert session.history.undo_name == "Lay out 4 blocks"
+    session.undo()
+    assert not view.glide.running
+    item = next(iter(view.canvas.nodes.values()))
+    assert (item.pos().x(), item.pos().y()) == scattered.nodes[item.id].position
