@@ -72,7 +72,13 @@ class Output(
 
 
 class Constant(
-    Block, label="Constant", group="Data", inputs=(Port("like", "any"),), aka=("fixed value", "fill", "ones", "zeros"), example=((3, 8, 8),)
+    Block,
+    label="Constant",
+    group="Data",
+    onnx="Expand",
+    inputs=(Port("like", "any"),),
+    aka=("fixed value", "fill", "ones", "zeros"),
+    example=((3, 8, 8),),
 ):
     """The same number everywhere, whatever comes in; a wire only tells it how large the batch is.
 

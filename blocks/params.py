@@ -49,6 +49,10 @@ class Param:
         done = replace(self, name=name, type=annotation, label=label)
         return replace(done, default=done.coerce(self.default))
 
+    def takes(self, value: Any) -> bool:
+        """Whether a value is of the declared type, whatever its limits."""
+        return _convert(self.type, value) is not MISSING
+
     def coerce(self, value: Any) -> Any:
         """``value`` as the declared type; raises ParamError with the reason where it can't be."""
         result = _convert(self.type, value)

@@ -52,6 +52,7 @@ class Recurrent(OwnWeights, group="Recurrent", modules=("recurrent",), outputs=(
     def module(self, x: Shape) -> str:
         omit = {"num_layers": 1, "bidirectional": False, "dropout": 0.0, "bias": True, "nonlinearity": "tanh"}
         options = {name: getattr(self, name) for name in omit if name in self.fields}
+        options["dropout"] = self.dropout if self.num_layers > 1 else 0.0  # between layers: one has no between
         return call(type(self).__name__, x[1], self.hidden_size, **options, omit=omit)
 
     def to_onnx(self, g: Nodes, args: tuple[str, ...], xs: Shapes) -> tuple[str, ...]:

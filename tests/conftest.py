@@ -37,7 +37,8 @@ class Builder:
         wanted = sources or ((self.last,) if self.last and block.inputs else ())
         for k, source in enumerate(wanted):
             port = block.inputs[0 if block.inputs[0].many else k].name
-            out = self.graph.nodes[str(source)].block.outputs[0].name
+            outputs = self.graph.nodes[str(source)].block.outputs
+            out = outputs[0].name if outputs else "y"
             self.graph, _ = connect(self.graph, Edge(str(source), out, id, port))
         self.last = id
         return id

@@ -247,8 +247,11 @@ class Wire(Gesture):
                 return connect(remove(graph, edges=[loose]) if loose else graph, edge)[0]
 
             self.session.edit(f"Connect {names[0]} to {names[1]}", change)
-        elif loose is not None and self.scene.node_at(self.view.mapToScene(event.position().toPoint())) is None:
-            self.session.edit("Disconnect", lambda graph: remove(graph, edges=[loose]))
+        elif self.scene.node_at(self.view.mapToScene(event.position().toPoint())) is None:
+            if loose is not None:
+                self.session.edit("Disconnect", lambda graph: remove(graph, edges=[loose]))
+            else:
+                self.view.adding.ask_for_end(event.position().toPoint(), self.targets.start, self.targets.forward)
         return True
 
     def cancel(self) -> None:

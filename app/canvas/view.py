@@ -16,20 +16,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
 
+from app.canvas.adding import BLOCK_MIME, Adding
 from app.canvas.gestures import Gesture, pick
 from app.canvas.items import NodeItem, WireItem
 from app.canvas.motion import Glide
 from app.canvas.scene import CanvasScene
-from app.document import placing
-from app.document.graph import Graph
-from app.document.placing import WIDTH
-from app.look import fonts, theme
+from app.look import theme
 from app.look.widgets import make
 from app.session.document import Session
-from blocks import catalogue
-from blocks.core import Block
 
-BLOCK_MIME = "application/x-netwright-block"
 LEAST, MOST = 0.05, 4.0
 GRID_STEP = 24
 ZOOM_BAR = 40  # what the zoom bar covers at the bottom
@@ -64,7 +59,7 @@ class CanvasView(QGraphicsView):
         self.gesture: Gesture | None = None
         self.space_held = False
         self._hovered: NodeItem | WireItem | None = None
-        self._ghost: tuple[Block, QPointF, str | None] | None = None
+        self.adding = Adding(self)
         self._hint = make(QLabel, self.viewport(), objectName="hint", wordWrap=True)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
@@ -141,13 +136,13 @@ class CanvasView(QGraphicsView):
         if self.gesture is not None:  # a wire that waits for its second click
             self._finish(event)
             return
-        self._hover(None)
+        self.hover(None)
         self.gesture = pick(self, event)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.gesture is None:
-            self._hover(self._under(event.position().toPoint()))
+            self.hover(self._under(event.position().toPoint()))
             return
         self.gesture.drag(event)
         if self.gesture.moved and self.gesture.cursor is not None:
@@ -163,7 +158,12 @@ class CanvasView(QGraphicsView):
         self._finish(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.mousePressEvent(event)
+        at = event.position().toPoint()
+        under = self._under(at)
+        if event.button() == Qt.MouseButton.LeftButton and self.gesture is None and not isinstance(under, NodeItem):
+            self.adding.ask(at, wire=under.id if under else "")
+        else:
+            self.mousePressEvent(event)
 
     def _finish(self, event: QMouseEvent) -> None:
         gesture, self.gesture = self.gesture, None  # from here on a change of the document is its own
@@ -193,7 +193,7 @@ class CanvasView(QGraphicsView):
         point = self.mapToScene(at)
         return self.canvas.node_at(point) or self.canvas.wire_at(point, 5 / self.zoom)
 
-    def _hover(self, item: NodeItem | WireItem | None) -> None:
+    def hover(self, item: NodeItem | WireItem | None) -> None:
         if item is self._hovered:
             return
         for one, on in ((self._hovered, False), (item, True)):
@@ -207,8 +207,15 @@ class CanvasView(QGraphicsView):
             self.hint("", QPoint())
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
+        self.hover(None)
         super().leaveEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab adds a block, as in other node editors; F6 leaves the canvas."""
+        if self.hasFocus():
+            self.adding.ask()
+            return True
+        return super().focusNextPrevChild(next)
 
     # Keys
 
@@ -216,6 +223,10 @@ class CanvasView(QGraphicsView):
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.space_held = True
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif event.key() == Qt.Key.Key_A and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self.adding.ask(self.mapFromGlobal(self.cursor().pos()) if self.underMouse() else None)
+        elif event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.ShiftModifier and len(self.session.selection) == 1:
+            self.adding.ask(instead=next(iter(self.session.selection)))
         elif event.key() == Qt.Key.Key_Escape:
             if not self.cancel():
                 self.session.select(())
@@ -232,58 +243,18 @@ class CanvasView(QGraphicsView):
     # Blocks that are dropped
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(BLOCK_MIME):
-            event.acceptProposedAction()
-        else:
-            event.ignore()
+        event.setAccepted(event.mimeData().hasFormat(BLOCK_MIME))
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        kind = catalogue.load().get(bytes(event.mimeData().data(BLOCK_MIME).data()).decode())
-        if kind is None:
-            event.ignore()
-            return
-        block, point = kind(), self.mapToScene(event.position().toPoint())
-        wire = self.canvas.wire_at(point, 8 / self.zoom) if block.inputs and block.outputs else None
-        self._hover(wire)
-        self._ghost = (block, point, wire.id if wire else None)
-        self.viewport().update()
-        event.acceptProposedAction()
+        event.setAccepted(self.adding.drag(bytes(event.mimeData().data(BLOCK_MIME).data()).decode(), event.position().toPoint()))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._end_drop()
+        self.adding.end_drag()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if self._ghost is not None:
-            block, point, wire = self._ghost
-            self._end_drop()
-            self.place(placing.on_wire(block, wire) if wire else placing.at(block, point.x(), point.y()), block)
+        if self.adding.drop():
             event.acceptProposedAction()
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _end_drop(self) -> None:
-        self._ghost = None
-        self._hover(None)
-        self.viewport().update()
-
-    def place(self, change: placing.Change, block: Block) -> None:
-        """Add a block and select it, as one step."""
-        new = ""
-
-        def edit(graph: Graph) -> Graph:
-            nonlocal new
-            graph, new = change(graph)
-            return graph
-
-        self.session.edit(f"Add {block.label}", edit)
-        self.session.select([new])
-        self.reveal(new)
-
-    def add_block(self, kind: type[Block]) -> None:
-        """Add a block after the selected one, or in the middle of the view."""
-        block = kind()
-        selected = next(iter(self.session.selection)) if len(self.session.selection) == 1 else None
-        x, y = self.middle()
-        self.place(placing.after(block, selected, (x, y)), block)
 
     # Painting
 
@@ -318,19 +289,7 @@ class CanvasView(QGraphicsView):
         painter.drawPoints([QPoint(x, y) for x in range(left, right, GRID_STEP) for y in range(top, bottom, GRID_STEP)])
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
-        if self._ghost is None:
-            return
-        block, point, wire = self._ghost
-        tall = placing.tall(block)
-        area = QRectF(point.x() - WIDTH / 2, point.y() - tall / 2, WIDTH, tall)
-        painter.setPen(QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine))
-        painter.setBrush(theme.color("accent_soft"))
-        painter.setOpacity(0.85)
-        painter.drawRoundedRect(area, 8, 8)
-        painter.setPen(theme.color("text"))
-        painter.setFont(fonts.inter(13, 600))
-        text = f"{block.label}, into the wire" if wire else block.label
-        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+        self.adding.paint(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.document.graph import Edge, EdgeId, Graph, Node, NodeId, port, type_name
-from blocks.core import Block
+from blocks.core import Block, ParamError
 
 
 def add_node(graph: Graph, block: Block, position: tuple[float, float], name: str = "") -> tuple[Graph, NodeId]:
@@ -72,6 +72,23 @@ def set_block(graph: Graph, id: NodeId, block: Block) -> Graph:
             and not (e.source == id and port(block, e.source_port, "outputs") is None)
         }
     return replace(graph, nodes={**graph.nodes, id: replace(node, block=block)}, edges=edges)
+
+
+def swap(graph: Graph, id: NodeId, block: Block) -> Graph:
+    """With a block of another type in a node's place: wires stay where it has the ports, and so do parameters of the same name that fit."""
+    values = dict(block.changed())
+    for name, value in graph.nodes[id].block.changed().items():
+        if name in block.fields and name not in values:
+            try:
+                values[name] = block.fields[name].coerce(value)
+            except ParamError:
+                continue
+    old = short_name(type_name(graph.nodes[id].block))
+    graph = set_block(graph, id, type(block)(**values))
+    node = graph.nodes[id]
+    if node.name.rstrip("0123456789") == old:  # a name that was made from the type is made anew
+        graph = rename(graph, id, fresh_name(graph, block))
+    return graph
 
 
 def set_params(graph: Graph, ids: Iterable[NodeId], **values: Any) -> Graph:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from app.document.analysis import analyse
 from app.document.edits import add_node, connect, insert_on_edge, move
 from app.document.graph import Edge, EdgeId, Graph, NodeId
-from app.document.legal import targets
+from app.document.legal import End, targets
 from app.document.wiring import NO_EDGES
 from blocks.core import Block
 
@@ -85,6 +85,26 @@ def after(block: Block, selected: NodeId | None, fallback: tuple[float, float]) 
             out, port = node.block.outputs[0].name, block.inputs[0].name
             if not targets(analyse(graph), selected, out, forward=True).reasons.get((new, port), "no such port"):
                 graph, _ = connect(graph, Edge(selected, out, new, port))
+        return graph, new
+
+    return change
+
+
+def branch(block: Block, start: End, forward: bool, place: tuple[float, float] | None = None) -> Change:
+    """A block wired to a port: at ``place``, or below the block it comes from, beside what is there already."""
+
+    def change(graph: Graph) -> Placed:
+        node = graph.nodes[start[0]]
+        if place is not None:
+            high = 0.0 if forward else tall(block)
+            spot = free(graph, block, snap(place[0] - WIDTH / 2), snap(place[1] - high))
+        else:
+            spot = free(graph, block, node.position[0], snap(node.position[1] + tall(node.block) + gap(block)))
+        graph, new = add_node(graph, block, spot)
+        found = targets(analyse(graph), *start, forward=forward)
+        end, reason = found.at(new, analyse(graph))
+        if end is not None and not reason:
+            graph, _ = connect(graph, found.edge(end))
         return graph, new
 
     return change

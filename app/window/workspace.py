@@ -72,7 +72,7 @@ class Workspace(QObject):
             [
                 (self.tr("Open the first example"), "play", self.files.open_example),
                 (self.tr("Open …"), "folder", self.files.open),
-                (self.tr("Add an Input"), "plus", lambda: self.canvas.add_block(self._kind("Input"))),
+                (self.tr("Add an Input"), "plus", lambda: self.canvas.adding.add(self._kind("Input"))),
             ],
         )
         self._status()
@@ -214,7 +214,7 @@ class Workspace(QObject):
         QMessageBox.about(self.shell, self.tr("About Netwright"), text.format(__version__))
 
     def _add_chosen(self, kind: type[Block]) -> None:
-        self.canvas.add_block(kind)
+        self.canvas.adding.add(kind)
         if not self.palette.search.hasFocus():
             self.canvas.setFocus()
 

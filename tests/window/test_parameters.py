@@ -54,7 +54,7 @@ def test_a_word_or_a_number(workspace: Workspace, qtbot: Any, field: str, typed:
 
 def test_a_formula_is_typed_and_its_inputs_follow(workspace: Workspace, qtbot: Any) -> None:
     session = workspace.session
-    workspace.canvas.add_block(catalogue.load()["Formula"])
+    workspace.canvas.adding.add(catalogue.load()["Formula"])
     (id,) = session.selection
     editor = workspace.inspector.form.editors["expression"]
     told: list[str] = []
