@@ -60,6 +60,8 @@ class Catalogue(Mapping[str, type[Block]]):
     def search(self, text: str) -> list[type[Block]]:
         """Blocks that match ``text``, the best first: by a whole name, by the start of one, by any part of one, by another name, by what they do."""
         words = text.lower().split()
+        if not words:
+            return list(self._blocks.values())
         ranked = [(score, block) for block in self._blocks.values() if (score := _score(block, words)) is not None]
         return [block for _, block in sorted(ranked, key=lambda pair: pair[0])]
 

@@ -17,6 +17,23 @@ RANK: dict[Fit, int] = {"fits": 0, "adapter": 1, "no": 2}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?|\d+(?:[x×]\d+)+")
 
 
+# what people most often put behind a block of a group, in this order
+USUAL: dict[str, tuple[str, ...]] = {
+    "Data": ("Conv2d", "Flatten", "Linear", "Embedding"),
+    "Convolution": ("BatchNorm2d", "ReLU", "MaxPool2d", "Conv2d", "Add", "Concat"),
+    "Normalise": ("ReLU", "Conv2d", "Add"),
+    "Activation": ("Conv2d", "MaxPool2d", "Dropout", "Linear", "GlobalAvgPool"),
+    "Pooling": ("Conv2d", "Flatten", "Linear", "Dropout"),
+    "Upsampling": ("Conv2d", "Concat", "ReLU"),
+    "Linear": ("ReLU", "Dropout", "Linear", "CrossEntropy", "Output"),
+    "Regularise": ("Linear", "Conv2d", "Add"),
+    "Merge": ("ReLU", "Conv2d", "BatchNorm2d", "Linear"),
+    "Reshape": ("Linear", "Conv2d"),
+    "Attention": ("Add", "LayerNorm", "Linear"),
+    "Recurrent": ("LastStep", "Linear", "Dropout"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A block that could be added. ``reason`` says why it would not fit as it is ("adapter"), or can't be wired at all ("no")."""
@@ -29,8 +46,11 @@ class Offer:
 def offers(text: str, analysis: Analysis, start: End | None = None, *, forward: bool = True) -> list[Offer]:
     """Blocks for a search such as ``conv 64 3``, best first; with ``start``, the port of a node, those that fit there come before others."""
     words, numbers = split(text)
+    usual = USUAL.get(analysis.graph.nodes[start[0]].block.group, ()) if start and forward else ()
     found = []
     for place, kind in enumerate(catalogue.load().search(words)):
+        if not words and kind.__name__ in usual:
+            place = usual.index(kind.__name__) - len(usual)
         try:
             block, wrong = filled(kind, numbers), ""
         except ParamError as error:
