@@ -103,9 +103,12 @@ class Move(Gesture):
         for id in self.places:
             at = self.scene.nodes[id].pos()
             places[id] = (at.x(), at.y())
-        name = f"Move {self.item.node.name}" if len(places) == 1 else f"Move {len(places)} blocks"
-        self.session.edit(name, lambda graph: move(graph, places))
+        self.session.edit(self.named("Move"), lambda graph: move(graph, places))
         return True
+
+    def named(self, word: str) -> str:
+        """The name of the step: the block, or how many."""
+        return f"{word} {self.item.node.name}" if len(self.places) == 1 else f"{word} {len(self.places)} blocks"
 
     def cancel(self) -> None:
         here = [id for id in self.places if id in self.session.graph.nodes and id in self.scene.nodes]
@@ -268,7 +271,12 @@ class Wire(Gesture):
 
 def pick(view: "CanvasView", event: QMouseEvent) -> Gesture | None:
     """The gesture that begins with this press; None if there is none."""
+    from app.canvas import cutting  # which is made of the gestures above
+
     scene, point = view.canvas, view.mapToScene(event.position().toPoint())
+    alt, ctrl = (bool(event.modifiers() & key) for key in (Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier))
+    if event.button() == Qt.MouseButton.RightButton and ctrl:
+        return cutting.Cut(view, event)
     if event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton) or view.space_held:
         return Pan(view, event)
     if event.button() != Qt.MouseButton.LeftButton:
@@ -278,13 +286,16 @@ def pick(view: "CanvasView", event: QMouseEvent) -> Gesture | None:
     if port := scene.port_at(point, reach):
         item, side, name = port
         inside = node is not None and node.rect().adjusted(reach / 2, reach / 2, -reach / 2, -reach / 2).contains(point)
+        if alt and (not inside or node is item):
+            cutting.break_port(view, item, side, name)
+            return None
         if not inside or node is item:
             return Wire(view, event, item, side, name)
     if node is not None:
-        return Move(view, event, node)
+        return (cutting.Detach if alt else cutting.Copy if ctrl else Move)(view, event, node)
     wire = scene.wire_at(point, 5 / view.zoom)
     if isinstance(wire, WireItem):
         view.session.select(())
         scene.select_wires([wire.id])
         return None
-    return RubberBand(view, event)
+    return cutting.Cut(view, event) if alt else RubberBand(view, event)

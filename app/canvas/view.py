@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
 
+from app.canvas import walking
 from app.canvas.adding import BLOCK_MIME, Adding
 from app.canvas.gestures import Gesture, pick
 from app.canvas.items import NodeItem, WireItem
@@ -227,12 +228,22 @@ class CanvasView(QGraphicsView):
             self.adding.ask(self.mapFromGlobal(self.cursor().pos()) if self.underMouse() else None)
         elif event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.ShiftModifier and len(self.session.selection) == 1:
             self.adding.ask(instead=next(iter(self.session.selection)))
+        elif event.key() in walking.ARROWS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._walk(walking.ARROWS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Escape:
             if not self.cancel():
                 self.session.select(())
                 self.canvas.select_wires(())
         else:
             super().keyPressEvent(event)
+
+    def _walk(self, direction: tuple[int, int]) -> None:
+        """Select the block that an arrow key leads to."""
+        here = next(iter(self.session.selection)) if len(self.session.selection) == 1 else None
+        there = walking.step(self.session.analysis, here, direction) if here else walking.first(self.session.analysis)
+        if there is not None:
+            self.session.select([there])
+            self.reveal(there)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():

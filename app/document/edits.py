@@ -91,6 +91,17 @@ def swap(graph: Graph, id: NodeId, block: Block) -> Graph:
     return graph
 
 
+def detach(graph: Graph, id: NodeId) -> Graph:
+    """Without the wires of a node; what fed it first feeds now what it fed."""
+    before = next((e for e in graph.edges.values() if e.target == id), None)
+    after = [e for e in graph.edges.values() if e.source == id]
+    graph = remove(graph, edges=[i for i, e in graph.edges.items() if id in (e.source, e.target)])
+    for edge in after if before else ():
+        assert before is not None
+        graph, _ = connect(graph, Edge(before.source, before.source_port, edge.target, edge.target_port))
+    return graph
+
+
 def set_params(graph: Graph, ids: Iterable[NodeId], **values: Any) -> Graph:
     """With parameters changed on all of these nodes; raises ParamError where a value does not fit.
 

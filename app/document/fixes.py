@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from app.document.analysis import Analysis, analyse
-from app.document.edits import add_node, connect, remove, set_block, set_params
+from app.document.edits import add_node, connect, detach, remove, set_block, set_params
 from app.document.graph import Edge, EdgeId, Graph, NodeId
 from app.document.placing import on_wire
 from app.document.problem import Fix
@@ -66,17 +66,7 @@ def cut(graph: Graph, edge: EdgeId) -> Fix:
 
 def bypass(graph: Graph, id: NodeId) -> Fix:
     """Remove a node and join what it stood between."""
-
-    def edit(graph: Graph) -> Graph:
-        before = next((e for e in graph.edges.values() if e.target == id), None)
-        after = [e for e in graph.edges.values() if e.source == id]
-        graph = remove(graph, [id])
-        for edge in after if before else ():
-            assert before is not None
-            graph, _ = connect(graph, Edge(before.source, before.source_port, edge.target, edge.target_port))
-        return graph
-
-    return Fix(f"Remove {graph.nodes[id].name}", edit)
+    return Fix(f"Remove {graph.nodes[id].name}", lambda graph: remove(detach(graph, id), [id]))
 
 
 def bias_off(id: NodeId) -> Fix:

@@ -1,11 +1,17 @@
 """Edits that menus and keys make to what is selected on the canvas."""
 
-from app.canvas import clipboard
+from functools import partial
+from itertools import pairwise
+
+from PySide6.QtWidgets import QMenu
+
+from app.canvas import clipboard, walking
 from app.canvas.view import CanvasView
-from app.document import fixes, layout
-from app.document.edits import move, remove, subgraph
+from app.document import fixes, layout, legal
+from app.document.analysis import analyse
+from app.document.edits import connect, move, remove, subgraph
 from app.document.edits import paste as paste_piece
-from app.document.graph import Graph
+from app.document.graph import Edge, Graph
 from app.document.placing import snap
 
 OFFSET = 32.0
@@ -85,6 +91,66 @@ def lay_out(view: CanvasView, only_selected: bool) -> None:
     if not only_selected:
         view.fit()
     view.glide.begin(before)
+
+
+def select_stream(view: CanvasView, *, up: bool) -> None:
+    """Select all that the selected blocks depend on, or all that depends on them."""
+    view.session.select(walking.stream(view.session.analysis, view.session.selection, up=up))
+
+
+def connect_in_order(view: CanvasView) -> None:
+    """Wire the selected blocks one after the other, from top to bottom, where that is legal."""
+    graph = view.session.graph
+    order = sorted(view.session.selection, key=lambda id: (graph.nodes[id].position[1], graph.nodes[id].position[0]))
+    count = 0
+
+    def change(graph: Graph) -> Graph:
+        nonlocal count
+        for above, below in pairwise(order):
+            analysis = analyse(graph)
+            for out in graph.nodes[above].block.outputs[:1]:
+                found = legal.targets(analysis, above, out.name, forward=True)
+                end, reason = found.at(below, analysis)
+                if end is not None and not reason and found.edge(end) not in graph.edges.values():
+                    graph, _ = connect(graph, found.edge(end))
+                    count += 1
+        return graph
+
+    after = change(graph)
+    if count:
+        view.session.edit(f"Connect {len(order)} blocks", lambda _: after)
+
+
+def connect_to(view: CanvasView) -> QMenu | None:
+    """A list of the places where the result of the selected block may go; for hands on the keyboard."""
+    session = view.session
+    chosen = next(iter(session.selection)) if len(session.selection) == 1 else None
+    if chosen is None or not session.graph.nodes[chosen].block.outputs:
+        return None
+    menu = QMenu(view)
+    order = {id: k for k, id in enumerate(session.analysis.wiring.order)}
+    for out in session.graph.nodes[chosen].block.outputs:
+        found = legal.targets(session.analysis, chosen, out.name, forward=True)
+        ends = sorted((end for end, reason in found.reasons.items() if not reason), key=lambda end: order.get(end[0], 0))
+        for end in ends:
+            edge = found.edge(end)
+            if edge in session.graph.edges.values():
+                continue
+            node = session.graph.nodes[end[0]]
+            several = len(node.block.inputs) > 1
+            text = f"{node.name} · {end[1]}" if several else node.name
+            prefix = f"{out.name} → " if len(session.graph.nodes[chosen].block.outputs) > 1 else ""
+            action = menu.addAction(f"{prefix}{text}".replace("&", "&&"))
+            name = f"Connect {session.graph.nodes[chosen].name} to {node.name}"
+            action.triggered.connect(partial(session.edit, name, partial(_connected, edge=edge)))
+    if not menu.actions():
+        menu.addAction(view.tr("There is no place for this wire")).setEnabled(False)
+    menu.popup(view.mapToGlobal(view.mapFromScene(view.canvas.nodes[chosen].rect().bottomLeft())))
+    return menu
+
+
+def _connected(graph: Graph, edge: Edge) -> Graph:
+    return connect(graph, edge)[0]
 
 
 def _insert(view: CanvasView, piece: Graph, offset: tuple[float, float], word: str) -> None:

@@ -12,6 +12,7 @@ from app.canvas.quickadd import OFFER
 from app.canvas.view import CanvasView
 from app.document.placing import WIDTH
 from app.panels.palette import MIME
+from app.window import edit
 from app.window.workspace import Workspace
 
 LEFT = Qt.MouseButton.LeftButton
@@ -220,13 +221,62 @@ def test_arrows_walk_over_what_can_be_had(view: CanvasView) -> None:
     assert view.session.history.undo_name == ""
 
 
-def test_a_residual_block_is_built_without_a_mouse(view: CanvasView, workspace: Workspace) -> None:
+def test_a_residual_block_is_built_without_a_mouse(view: CanvasView, workspace: Workspace, qtbot: Any) -> None:
+    """Typed, walked and wired: two convolutions, and the skip from the input to the sum."""
     view.session.new()
-    for text, held in (
-        ("input 16x8x8", NONE), ("conv 16", NONE), ("bn", NONE), ("relu", NONE), ("conv 16", NONE), ("bn", NONE), ("add", NONE), ("relu", NONE),
-    ):  # fmt: skip
+    for text in ("input 16x8x8", "conv 16", "bn", "relu", "conv 16", "bn", "add", "relu"):
         QTest.keyClick(view, Qt.Key.Key_Tab)
-        type_and_accept(view, text, held)
-    kinds = [type(node.block).__name__ for node in view.session.graph.nodes.values()]
+        type_and_accept(view, text)
+    for _ in range(7):
+        QTest.keyClick(view, Qt.Key.Key_Up)
+    assert newest(view).name == "input"
+    menu = edit.connect_to(view)
+    qtbot.waitUntil(menu.isVisible)
+    assert "add1" in [action.text() for action in menu.actions()]
+    while menu.activeAction() is None or menu.activeAction().text() != "add1":
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    graph = view.session.graph
+    kinds = [type(node.block).__name__ for node in graph.nodes.values()]
     assert kinds == ["Input", "Conv2d", "BatchNorm2d", "ReLU", "Conv2d", "BatchNorm2d", "Add", "ReLU"]
-    assert len(view.session.graph.edges) == 7
+    add = id_of(view, "add1")
+    assert sorted(graph.nodes[e.source].name for e in graph.edges.values() if e.target == add) == ["bn2", "input"]
+    assert not [f for f in view.session.analysis.facts.values() if f.error]
+
+
+def test_arrows_walk_along_wires_and_to_what_stands_beside(view: CanvasView) -> None:
+    view.session.select([])
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert newest(view).name in ("image", "input", "label")
+    view.session.select([id_of(view, "conv1")])
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert newest(view).name == "relu1"
+    QTest.keyClick(view, Qt.Key.Key_Up)
+    assert newest(view).name == "conv1"
+    loss = next(n for n in view.session.graph.nodes.values() if n.block.loss)
+    view.session.select([loss.id])
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    assert type(newest(view).block).__name__ == "Target"
+
+
+def test_upstream_and_downstream(view: CanvasView) -> None:
+    view.session.select([id_of(view, "flatten1")])
+    QTest.keyClick(view, Qt.Key.Key_Left, SHIFT)
+    names = {view.session.graph.nodes[i].name for i in view.session.selection}
+    assert {"conv1", "relu1", "conv2", "flatten1"} <= names
+    assert "fc1" not in names
+    view.session.select([id_of(view, "flatten1")])
+    QTest.keyClick(view, Qt.Key.Key_Right, SHIFT)
+    assert {"flatten1", "fc1", "fc2"} <= {view.session.graph.nodes[i].name for i in view.session.selection}
+
+
+def test_connect_selected_in_order(view: CanvasView) -> None:
+    view.session.new()
+    for k, text in enumerate(("input 8", "linear 4", "relu")):
+        QTest.mouseDClick(view.viewport(), LEFT, NONE, QPoint(200, 150 + 150 * k))
+        type_and_accept(view, text, CTRL | SHIFT)
+        view.session.select([])
+    view.session.select(view.session.graph.nodes)
+    QTest.keyClick(view, Qt.Key.Key_J)
+    assert len(view.session.graph.edges) == 2
+    assert view.session.history.undo_name == "Connect 3 blocks"
