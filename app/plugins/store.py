@@ -1,21 +1,17 @@
 """What the user said yes to, kept in the configuration folder: paths with the SHA-256 of what lay there."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from app.document import atomic
+from app.document.places import config_folder
 from app.plugins.found import Plugin, named
 
 
 def default_path() -> Path:
-    """``plugins.json`` in the user's configuration folder, or in the folder that NETWRIGHT_CONFIG names."""
-    if folder := os.environ.get("NETWRIGHT_CONFIG"):
-        return Path(folder) / "plugins.json"
-    from platformdirs import user_config_path
-
-    return user_config_path("netwright", appauthor=False) / "plugins.json"
+    """``plugins.json`` in the user's configuration folder."""
+    return config_folder() / "plugins.json"
 
 
 class Store:

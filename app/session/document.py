@@ -102,6 +102,12 @@ class Session(QObject):
         """Read an example: it opens untitled, so that saving does not write over it."""
         self._open(storage.load(path), None, path.stem)
 
+    def recover(self, document: Document, path: Path | None, title: str) -> None:
+        """Open what a crash left: it belongs to ``path``, and differs from what lies there."""
+        self._open(document, path, title)
+        self._saved = Document()
+        self.title_changed.emit()
+
     def save(self, path: Path) -> None:
         """Write the document; raises OSError, and then it is still unsaved."""
         document = self.document

@@ -30,15 +30,22 @@ class Banner(QFrame):
         row.addWidget(self.picture)
         row.addWidget(self.text, 1)
         row.addWidget(self.button)
+        self.other = QPushButton()
+        row.addWidget(self.other)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self.close_button.clicked.connect(self.hide)
-        self.button.clicked.connect(self._act)
+        self.button.clicked.connect(lambda: self._act(self._action))
+        self.other.clicked.connect(lambda: self._act(self._otherwise))
         self._action: Callable[[], object] | None = None
+        self._otherwise: Callable[[], object] | None = None
         parent.installEventFilter(self)
         self.hide()
 
-    def say(self, text: str, role: str = "ok", label: str = "", action: Callable[[], object] | None = None) -> None:
-        """Show a message; ``role`` is "ok" or "error"."""
+    def say(
+        self, text: str, role: str = "ok", label: str = "", action: Callable[[], object] | None = None, other: str = "",
+        otherwise: Callable[[], object] | None = None,
+    ) -> None:  # fmt: skip
+        """Show a message, with up to two buttons; ``role`` is "ok" or "error"."""
         self.text.setText(text)
         self.setProperty("role", role)
         self.style().unpolish(self)
@@ -47,21 +54,25 @@ class Banner(QFrame):
         self.close_button.setIcon(icons.icon("close"))
         self.button.setText(label)
         self.button.setVisible(bool(label))
-        self._action = action
+        self.other.setText(other)
+        self.other.setVisible(bool(other))
+        self._action, self._otherwise = action, otherwise
         self.show()
         self.raise_()
         self._place()
 
-    def _act(self) -> None:
+    def _act(self, action: Callable[[], object] | None) -> None:
         self.hide()
-        if self._action is not None:
-            self._action()
+        if action is not None:
+            action()
 
     def _place(self) -> None:
         parent = self._over
         width = min(720, parent.width() - 32)
         self.setFixedWidth(width)
-        room = width - 24 - 18 - 20 - 34 - (self.button.sizeHint().width() + 10 if self.button.text() else 0)
+        room = width - 24 - 18 - 20 - 34 - sum(
+            button.sizeHint().width() + 10 for button in (self.button, self.other) if button.text()
+        )  # fmt: skip
         self.text.setFixedHeight(max(30, self.text.heightForWidth(room)))
         self.setFixedHeight(self.text.height() + 16)
         self.move((parent.width() - width) // 2, 14)

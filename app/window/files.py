@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.canvas.view import CanvasView
 from app.document.storage import SUFFIX, DocumentError
 from app.session.document import Session
+from app.session.recovery import Recovered, Recovery
 from app.window.banner import Banner
 from resources import resource
 
@@ -21,6 +22,7 @@ class Files(QObject):
     def __init__(self, shell: QWidget, session: Session, canvas: CanvasView, banner: Banner) -> None:
         super().__init__(shell)
         self.shell, self.session, self.canvas, self.banner = shell, session, canvas, banner
+        self.recovery = Recovery(session)
 
     def new(self) -> None:
         """An empty document."""
@@ -51,6 +53,34 @@ class Files(QObject):
             return
         self.banner.hide()
         self.canvas.fit()
+
+    def offer_recovered(self) -> None:
+        """Tell of unsaved changes that a crash left behind."""
+        found = self.recovery.found()
+        if not found:
+            return
+        one = found[0]
+        text = self.tr("Netwright ended before the changes to {0} were saved. A copy from {1} is here.").format(
+            one.title, self._ago(one.seconds)
+        )
+        self.banner.say(
+            text, "ok", self.tr("Restore"), lambda: self._restore(one), self.tr("Discard"), lambda: self._forget(one)
+        )  # fmt: skip
+
+    def _restore(self, one: Recovered) -> None:
+        if self.may_close():
+            self.recovery.restore(one)
+            self.canvas.fit()
+
+    def _forget(self, one: Recovered) -> None:
+        self.recovery.forget(one)
+        self.offer_recovered()
+
+    def _ago(self, seconds: float) -> str:
+        minutes = round(seconds / 60)
+        if minutes < 1:
+            return self.tr("a moment ago")
+        return self.tr("{0} minutes ago").format(minutes) if minutes < 120 else self.tr("{0} hours ago").format(minutes // 60)
 
     def save(self) -> bool:
         """Save where the document lies; ask where it lies nowhere."""
@@ -108,4 +138,6 @@ class Files(QObject):
         box.setStandardButtons(button.Save | button.Discard | button.Cancel)
         box.setDefaultButton(button.Save)
         answer = box.exec()
+        if answer == button.Discard:
+            self.recovery.discard()
         return self.save() if answer == button.Save else answer == button.Discard

@@ -86,6 +86,7 @@ class Workspace(QObject):
         Thread(target=import_module, args=("networkx",), daemon=True).start()  # 0.3 s that the first check would make the window wait
         if file is not None:
             self.files.try_open(file)
+        self.files.offer_recovered()
         self._refresh()
         self.canvas.setFocus()
 

@@ -1,5 +1,6 @@
 """A furnished window without a screen."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ def workspace(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterat
     qapp.setFont(fonts.inter(13))
     monkeypatch.setattr(Engine, "start", lambda self: None)
     monkeypatch.setenv("NETWRIGHT_RUNS", str(tmp_path / "runs"))
+    if str(tmp_path) not in os.environ["NETWRIGHT_CONFIG"]:
+        monkeypatch.setenv("NETWRIGHT_CONFIG", str(tmp_path / "config"))  # no window finds what another test left
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     settings.setValue("theme", "dark")
     shell = Shell(settings)
