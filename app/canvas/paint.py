@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter, QPainterPath, QPen
 
 from app.canvas.face import Face
 from app.document.placing import WIDTH
@@ -27,6 +27,8 @@ class State:
 
 def pixel_ratio(painter: QPainter, zoom: float) -> float:
     """The scale at which pixmaps must be made to be sharp here, in steps, so that few are made."""
+    if painter.paintEngine().type() in (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf):
+        return 6.0  # drawn once, and looked at from near
     exact = painter.device().devicePixelRatioF() * zoom
     return min(6.0, max(1.0, round(exact * 2 + 0.49) / 2))
 

@@ -25,6 +25,7 @@ def commands(w: "Workspace") -> list[Command]:
         line(file),
         c("save", file, w.tr("&Save"), w.files.save, ("Ctrl+S",)),
         c("save_as", file, w.tr("Save &as …"), w.files.save_as, ("Ctrl+Shift+S",)),
+        c("drawing", file, w.tr("Save &drawing …"), w.files.save_drawing),
         line(file),
         c("quit", file, w.tr("&Quit"), shell.close, ("Ctrl+Q",)),
         c("undo", edit_, w.tr("&Undo"), session.undo, ("Ctrl+Z",)),

@@ -124,6 +124,23 @@ class Files(QObject):
             except OSError as error:
                 self.banner.say(self.tr("{0} was not written: {1}").format(name, error.strerror or error), "error")
 
+    def save_drawing(self) -> None:
+        """Write the drawing as SVG, PNG or PDF."""
+        from app.canvas import picture
+
+        start = str(self._folder() / f"{self.session.name}.svg")
+        filters = self.tr("Vector graphics (*.svg);;Picture (*.png);;PDF (*.pdf)")
+        name, chosen = QFileDialog.getSaveFileName(self.shell, self.tr("Save drawing"), start, filters)
+        if not name:
+            return
+        path = Path(name)
+        if path.suffix.lower() not in picture.SUFFIXES:
+            path = path.with_name(path.name + chosen.partition("(*")[2].rstrip(")"))
+        try:
+            picture.write(self.canvas.canvas, path)
+        except (OSError, ValueError) as error:
+            self.banner.say(self.tr("{0} was not written: {1}").format(path, getattr(error, "strerror", None) or error), "error")
+
     def _folder(self) -> Path:
         return self.session.path.parent if self.session.path else Path.home()
 
