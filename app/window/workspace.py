@@ -22,6 +22,7 @@ from app.canvas.view import CanvasView
 from app.look import icons, theme
 from app.look.text import si, size
 from app.look.widgets import make
+from app.panels.finder import Finder
 from app.panels.inspector import Inspector
 from app.panels.palette import Palette
 from app.panels.problems import Problems
@@ -34,6 +35,7 @@ from app.window import actions
 from app.window.banner import Banner, Welcome
 from app.window.commands import commands
 from app.window.files import Files
+from app.window.finding import Finding
 from app.window.plugins import Plugins
 from app.window.runs import RunControl
 from app.window.shell import BOTTOM, Shell
@@ -62,6 +64,7 @@ class Workspace(QObject):
         self.measuring = Measuring(self.session, self.engine)
         self.files = Files(shell, self.session, self.canvas, self.banner)
         self.actions = actions.install(shell, shell.menu_bar, commands(self), self.canvas)
+        self.finding = Finding(Finder(shell), self.session, self.canvas, self.actions)
         self.toolbar = Toolbar(shell.toolbar, self.actions)
         self.runs = RunControl(
             shell, self.session, self.engine, self.watcher, self.training, self.banner, self.toolbar.device, self.actions
