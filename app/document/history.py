@@ -31,6 +31,11 @@ class History:
         return tuple(self._steps)
 
     @property
+    def at(self) -> int:
+        """The step that the document is at."""
+        return self._at
+
+    @property
     def undo_name(self) -> str:
         """The edit that undo would take back; empty where there is none."""
         return self._steps[self._at].name if self._at else ""

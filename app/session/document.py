@@ -84,6 +84,10 @@ class Session(QObject):
     def redo(self) -> None:
         self._step(self._history.redo)
 
+    def go_to(self, step: int) -> None:
+        """Back or forward to a step of the history."""
+        self._step(lambda: self._history.go(step))
+
     def seal(self) -> None:
         """The next edit is a step of its own."""
         self._history_seal()

@@ -27,6 +27,8 @@ QTreeWidget#table::item { padding: 7px 8px; border: 0; } QTreeWidget#table::item
 QTreeWidget#table QHeaderView { background: transparent; }
 QTreeWidget#table QHeaderView::section { background: transparent; color: @text2; border: 0; border-bottom: 1px solid @hairline; padding: 7px 8px; }
 QFrame#quickAdd { background: @surface; border: 1px solid @control; border-radius: 10px; }
+QListWidget#history { background: transparent; border: 0; padding: 6px 10px; outline: 0; } QListWidget#history::item { padding: 5px 8px; border-radius: 6px; }
+QListWidget#history::item:selected { background: @accent_soft; color: @text; }
 QListWidget#offers { background: transparent; border: 0; outline: 0; }
 QToolButton#fold { padding: 2px 4px 2px 0; color: @text2; font-size: 12px; } QToolButton#fold:checked { background: transparent; color: @text; }
 QToolButton#link { padding: 3px; border: 1px solid @control; min-height: 18px; } QToolButton#link:checked { background: @accent_soft; border-color: @accent; }

@@ -23,6 +23,7 @@ from app.look import icons, theme
 from app.look.text import si, size
 from app.look.widgets import make
 from app.panels.finder import Finder
+from app.panels.history import History
 from app.panels.inspector import Inspector
 from app.panels.palette import Palette
 from app.panels.problems import Problems
@@ -86,10 +87,11 @@ class Workspace(QObject):
         """Start the engine and open a file."""
         self.plugins.start()
         self.engine.start()
-        Thread(target=import_module, args=("networkx",), daemon=True).start()  # 0.3 s that the first check would make the window wait
         if file is not None:
             self.files.try_open(file)
         self.files.offer_recovered()
+        # 0.3 s that the first check would make the window wait; not beside the imports of opening a file, which it could get in the way of
+        Thread(target=import_module, args=("networkx",), daemon=True).start()
         self._refresh()
         self.canvas.setFocus()
 
@@ -112,7 +114,10 @@ class Workspace(QObject):
         self.tabs = make(QTabBar, drawBase=False, expanding=False)
         self.tabs.setAccessibleName(self.tr("Panels"))
         self.stack = QStackedWidget()
-        for title, panel in ((self.tr("Problems"), self.problems), (self.tr("Training"), self.training)):
+        self.history = History(self.session)
+        for title, panel in (
+            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("History"), self.history)
+        ):  # fmt: skip
             self.tabs.addTab(title)
             self.stack.addWidget(panel)
         self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
