@@ -6,6 +6,7 @@ from typing import Any
 
 from app.document.analysis import Analysis, analyse
 from app.document.edits import add_node, connect, detach, remove, set_block, set_params
+from app.document.fixes_upsampling import enough_channels, without_indices
 from app.document.graph import Edge, EdgeId, Graph, NodeId
 from app.document.placing import on_wire
 from app.document.problem import Fix
@@ -152,6 +153,8 @@ def _smaller_window(analysis: Analysis, id: NodeId) -> list[Fix]:
 
 def _valid_groups(analysis: Analysis, id: NodeId) -> list[Fix]:
     """The nearest value that divides; for a block whose channels come from elsewhere there is none."""
+    if upsampled := enough_channels(analysis, id):
+        return upsampled
     block, channels = analysis.graph.nodes[id].block, analysis.facts[id].inputs[0][0]
     if isinstance(block, GroupNorm):
         best = min((g for g in range(1, channels + 1) if not channels % g), key=lambda g: abs(g - block.num_groups))
@@ -243,6 +246,8 @@ def _connected(graph: Graph, edge: Edge) -> Graph:
 def _connect_something(analysis: Analysis, id: NodeId) -> list[Fix]:
     """The nearest block whose result is not used yet and may flow in here."""
     graph, node = analysis.graph, analysis.graph.nodes[id]
+    if unpooled := without_indices(analysis, id):
+        return unpooled
     have = {e.target_port for _, e in _wires(graph, id)}
     free = [p for p in node.block.inputs if p.name not in have]
     below = analysis.wiring.reach(id, up=False)
