@@ -26,6 +26,8 @@ class Weighted(Block):
             (self.weight_init, self.weight_value) if self.weight_init != "network" else (network.weight_init, network.weight_value)
         )
         bias = network.bias_init if self.bias_init == "network" else self.bias_init
+        if scheme == bias == "torch":
+            return []
         return lines(self.weights(*xs), scheme, value, bias, self.fan)
 
 
@@ -37,6 +39,8 @@ class OwnWeights(Block):
     bias_init: float | Literal["torch"] = param(default="torch", help="A number such as 0, or 'torch'.", label="Biases", section=SECTION)
 
     def initial(self, network: Initialization, last: bool, *xs: Shape) -> list[str]:
+        if self.weight_init == self.bias_init == "torch":
+            return []
         return lines(self.weights(*xs), self.weight_init, self.weight_value, self.bias_init)
 
 

@@ -32,6 +32,8 @@ class Copied:
 
     def used(self, source: str) -> list[str]:
         """Lines that define what ``source`` uses, and what that uses in turn, each before its use."""
+        if not self._texts:
+            return []
         wanted: list[str] = []
         stack = [source]
         while stack:

@@ -25,6 +25,7 @@ class Writer:
         self.texts = copied({plan.graph.nodes[line.node].block for line in plan.lines})
         self.names = Names(self.texts.known)
         self.modules: dict[NodeId, str] = {}
+        self.made: dict[NodeId, str] = {}  # the source of each module
         self.same: dict[Port, Port] = {}  # values that are others under a second name
 
     def write(self) -> Compiled:
@@ -33,7 +34,8 @@ class Writer:
         args = {id: self.names.take(plan.graph.nodes[id].name, "input") for id in plan.inputs}
         for line in plan.lines:
             node = plan.graph.nodes[line.node]
-            if self._module(line):
+            if text := self._module(line):
+                self.made[line.node] = text
                 self.modules[line.node] = self.names.take(node.name, short_name(type_name(node.block)))
         named = self._named(plan.results, plan.outputs)
         head = self._head(plan.lines)
@@ -94,7 +96,7 @@ class Writer:
         ]
 
     def _head(self, lines: list[Line]) -> list[str]:
-        made = [f"        self.{self.modules[line.node]} = {self._module(line)}" for line in lines if line.node in self.modules]
+        made = [f"        self.{self.modules[line.node]} = {self.made[line.node]}" for line in lines if line.node in self.modules]
         started = first_weights(self.plan, self.modules, self.initialization)
         return ["    def __init__(self):", "        super().__init__()", *made, *(f"        {line}" for line in started)]
 
