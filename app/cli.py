@@ -332,7 +332,8 @@ def _verdict(verdict: "Verdict") -> str:
     batches = " and ".join(map(str, verdict.batches))
     return (
         f"{verdict.path}: {verdict.size / 1024:,.1f} KiB, opset {verdict.opset}\n"
-        f"ONNX matches PyTorch: largest difference {verdict.difference:.2g} (onnxruntime, batch sizes {batches})"
+        + (f"written by PyTorch's exporter: {verdict.traced}\n" if verdict.traced else "")
+        + f"ONNX matches PyTorch: largest difference {verdict.difference:.2g} (onnxruntime, batch sizes {batches})"
     )
 
 

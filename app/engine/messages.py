@@ -36,11 +36,12 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Write ``path`` from a run's weights, and check it."""
+    """Write ``path`` from a run's weights, and check it; with ``fold``, batch norms go into the convolutions before them."""
 
     run: str
     path: str
     weights: str = "best"
+    fold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,17 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An ONNX file was written and compared with PyTorch. ``difference`` is the largest absolute one, over ``batches``."""
+    """An ONNX file was written and compared with PyTorch. ``difference`` is the largest absolute one, over ``batches``.
+
+    ``traced`` says which block has no rule of its own, so that PyTorch's exporter wrote the file.
+    """
 
     path: str
     difference: float
     batches: list[int]
     opset: int
     size: int
+    traced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

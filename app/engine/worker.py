@@ -89,8 +89,9 @@ class Worker:
             from app.engine.export import export_onnx
 
             model = open_run(RunFolder(Path(task.run)), task.weights)
-            verdict = export_onnx(model.net, model.compiled, Path(task.path))
-            self.say(m.Exported(str(verdict.path), verdict.difference, list(verdict.batches), verdict.opset, verdict.size))
+            verdict = export_onnx(model.net, model.compiled, Path(task.path), task.fold)
+            batches = list(verdict.batches)
+            self.say(m.Exported(str(verdict.path), verdict.difference, batches, verdict.opset, verdict.size, verdict.traced))
         elif isinstance(task, m.Evaluate):
             from app.engine.evaluate import evaluate
 

@@ -75,6 +75,7 @@ def commands(w: "Workspace") -> list[Command]:
         c("stop", train, w.tr("&Stop"), lambda: w.runs.stop(), ("Shift+F5",)),
         line(train),
         c("export", train, w.tr("&Export ONNX …"), lambda: w.runs.export(), ("Ctrl+E",)),
+        c("export_folded", train, w.tr("Export with batch norms &folded …"), lambda: w.runs.export(fold=True)),
         c("source", train, w.tr("Save PyTorch &source …"), w.files.save_source),
         c("plugins", help_, w.tr("&Plug-ins …"), w.plugins.show),
         c("about", help_, w.tr("&About Netwright"), w.about),

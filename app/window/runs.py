@@ -21,7 +21,7 @@ from resources import ROOT
 
 
 class RunControl(QObject):
-    """Knows the run in hand. ``actions`` are those named train, pause, stop and export."""
+    """Knows the run in hand. ``actions`` are those named train, pause, stop, export and export_folded."""
 
     running_changed = Signal(bool)
 
@@ -76,8 +76,8 @@ class RunControl(QObject):
         """End the run after the current step."""
         self.engine.send(m.Stop())
 
-    def export(self) -> None:
-        """Ask for a place, and write the best weights of the last run there."""
+    def export(self, *, fold: bool = False) -> None:
+        """Ask for a place, and write the best weights of the last run there; ``fold`` lets batch norms go into convolutions."""
         folder = self.watcher.folder
         if folder is None:
             return
@@ -86,7 +86,7 @@ class RunControl(QObject):
         if name:
             path = Path(name) if Path(name).suffix else Path(name).with_suffix(".onnx")
             self.panel.say(self.tr("Exporting and comparing with PyTorch …"), "text2")
-            self.engine.send(m.Export(str(folder.path), str(path)))
+            self.engine.send(m.Export(str(folder.path), str(path), fold=fold))
 
     @property
     def running(self) -> bool:
@@ -115,6 +115,8 @@ class RunControl(QObject):
             batches = self.tr(" and ").join(map(str, message.batches))
             text = self.tr("ONNX matches PyTorch: largest difference {0:.2g} at batch sizes {1}. {2} (opset {3}, {4:.0f} KB)")
             text = text.format(message.difference, batches, message.path, message.opset, message.size / 1024)
+            if message.traced:
+                text += " " + self.tr("PyTorch's exporter wrote it: {0}.").format(message.traced)
             self.panel.say(text, "ok")
             folder = QUrl.fromLocalFile(str(Path(message.path).parent))
             self.banner.say(text, "ok", self.tr("Open folder"), lambda: QDesktopServices.openUrl(folder))
@@ -154,7 +156,8 @@ class RunControl(QObject):
         self.actions["stop"].setEnabled(state in ("training", "paused"))
         folder: RunFolder | None = self.watcher.folder
         exportable = folder is not None and folder.checkpoints.is_dir() and not running and state == "ready"
-        self.actions["export"].setEnabled(exportable)
+        for name in ("export", "export_folded"):
+            self.actions[name].setEnabled(exportable)
         if state == "ready" and self.engine.info is not None and not self.chip.ready:
             self.chip.show_devices(self.engine.info.devices)
         elif state in ("starting", "dead"):
