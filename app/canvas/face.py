@@ -36,13 +36,13 @@ class Face:
     chips: tuple[tuple[str, bool], ...]
     shape: str
     costs: str
-    share: float  # of the heaviest block's MACs
+    macs: int  # the cost bar shows them beside those of the heaviest block
     error: str
     loose: str  # why it is not part of the network yet, which is no mistake
     current: bool  # else the shape is the last one that was known
 
 
-def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
+def face(node: Node, facts: Facts, current: bool) -> Face:
     """The face of a node for what is known about it."""
     block = node.block
     chips = [] if block.slim else block.chips(*facts.inputs)
@@ -63,7 +63,7 @@ def face(node: Node, facts: Facts, current: bool, heaviest: int) -> Face:
         costs = f"{si(facts.params)} · {si(facts.macs)}" if facts.params or facts.macs else ""
     return Face(
         label(block), node.name, block.group, block.glyph, height(block, bool(chips)), block.slim, tuple(shown), shape, costs,
-        facts.macs / heaviest if heaviest else 0.0, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current,
+        facts.macs, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class NodeItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        paint.paint_block(painter, self.face, self.state, zoom)
+        paint.paint_block(painter, self.face, self.state, zoom, getattr(self.scene(), "heaviest", 0))
         if zoom >= paint.MIDDLE:
             for side, spots in (("in", self.inputs), ("out", self.outputs)):
                 for name, spot in spots.items():

@@ -33,8 +33,8 @@ def pixel_ratio(painter: QPainter, zoom: float) -> float:
     return min(6.0, max(1.0, round(exact * 2 + 0.49) / 2))
 
 
-def paint_block(painter: QPainter, face: Face, state: State, zoom: float) -> None:
-    """Paint a block with its corner at the origin."""
+def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: int) -> None:
+    """Paint a block with its corner at the origin; ``heaviest`` are the MACs of the costliest one."""
     if state.dimmed:
         painter.setOpacity(0.38)
     if zoom < FAR:
@@ -51,7 +51,7 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float) -> Non
         _paint_far(painter, face, state, outline, zoom)
         return
     painter.fillPath(outline, theme.color("hover" if state.hovered and not state.selected else "surface"))
-    _paint_stripe(painter, face, outline)
+    _paint_stripe(painter, face, outline, heaviest)
     if zoom < NEAR:
         _paint_middle(painter, face, zoom)
     elif face.slim:
@@ -63,14 +63,15 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float) -> Non
         _paint_badge(painter)
 
 
-def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath) -> None:
+def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath, heaviest: int) -> None:
     painter.save()
     painter.setClipPath(outline, Qt.ClipOperation.IntersectClip)
     painter.fillRect(QRectF(0, 0, STRIPE, face.height), QColor(theme.current.theme.category(face.group)))
-    if not face.slim and face.share:
+    if not face.slim and face.macs:
         painter.fillRect(QRectF(STRIPE, face.height - 4, WIDTH - STRIPE, 4), theme.color("raised"))
         painter.fillRect(
-            QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * face.share), 4), QColor(theme.current.theme.category(face.group))
+            QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * face.macs / max(heaviest, face.macs)), 4),
+            QColor(theme.current.theme.category(face.group)),
         )
     painter.restore()
 

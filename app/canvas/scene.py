@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QGraphicsScene
 from app.canvas import face as faces
 from app.canvas.face import Spot
 from app.canvas.items import NodeItem, WireItem
-from app.document.graph import Document, Edge, EdgeId, Graph, NodeId, port
+from app.document.analysis import Facts
+from app.document.graph import Document, Edge, EdgeId, Graph, Node, NodeId, port
 from app.document.legal import Targets
 from app.document.placing import WIDTH
 from app.document.wiring import NO_EDGES, differing
@@ -29,7 +30,10 @@ class CanvasScene(QGraphicsScene):
         self.nodes: dict[NodeId, NodeItem] = {}
         self.wires: dict[EdgeId, WireItem] = {}
         self.selected_wires: frozenset[EdgeId] = frozenset()
-        self._heaviest = 0
+        self.heaviest = 0
+        self._by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
+        self._shown: dict[NodeId, tuple[Node, Facts, bool]] = {}  # what each face was made from; False where it shows what was known last
+        self._selected: frozenset[NodeId] = frozenset()
         self.setSceneRect(-HALF_WORLD, -HALF_WORLD, 2 * HALF_WORLD, 2 * HALF_WORLD)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._show_selection)
@@ -42,46 +46,55 @@ class CanvasScene(QGraphicsScene):
         if before.graph is now.graph:
             return
         old, new = before.graph, now.graph
-        changed_edges = differing(old.edges, new.edges)
-        for id in changed_edges:
-            if id in self.wires and id not in new.edges:
+        ends: set[NodeId] = set()
+        for id in differing(old.edges, new.edges):
+            if id in self.wires:
+                self._by_edge[old.edges[id]].remove(id)
+                ends.add(old.edges[id].target)
+            if id in new.edges:
+                self._by_edge[new.edges[id]].append(id)
+                ends.add(new.edges[id].target)
+                if id not in self.wires:
+                    self.wires[id] = WireItem(id)
+                    self.addItem(self.wires[id])
+            elif id in self.wires:
                 self.removeItem(self.wires.pop(id))
-            elif id in new.edges and id not in self.wires:
-                self.wires[id] = WireItem(id)
-                self.addItem(self.wires[id])
         for id in [id for id in self.nodes if id not in new.nodes]:
             self.removeItem(self.nodes.pop(id))
-        self._refresh(new)
+            self._shown.pop(id, None)
+        self._refresh(new, ends)
         self.select_wires(self.selected_wires)
 
-    def _refresh(self, graph: Graph) -> None:
+    def _refresh(self, graph: Graph, touched: set[NodeId]) -> None:
         """Bring every face and wire up to date; those that did not change are left alone."""
-        analysis = self.session.analysis
-        self._heaviest = max((facts.macs for facts in analysis.facts.values()), default=0)
-        moved: set[NodeId] = set()
+        known, shown = self.session.analysis.facts, self._shown
+        heaviest = max((facts.macs for facts in known.values()), default=0)
+        if heaviest != self.heaviest:  # every cost bar is drawn anew, and nothing else changes
+            self.heaviest = heaviest
+            self.update()
         for id, node in graph.nodes.items():
+            before = shown.get(id)
+            if before is not None and before[0] is node and before[1] is known[id] and before[2]:
+                continue
             facts, current = self.session.facts(id)
-            face = faces.face(node, facts, current, self._heaviest)
+            shown[id] = (node, known[id], facts is known[id] and facts.outputs is not None)
+            face = faces.face(node, facts, current)
             item = self.nodes.get(id)
             if item is None:
                 self.nodes[id] = item = NodeItem(node, face)
                 self.addItem(item)
-                moved.add(id)
             elif item.node is not node or item.face != face:
                 item.set_node(node, face)
-                moved.add(id)
-        self.relay(moved, describe=True)
+            touched.add(id)
+        self.relay(touched & graph.nodes.keys(), describe=True)
 
     def relay(self, moved: Iterable[NodeId], describe: bool = False) -> None:
-        """Lay the wires at these nodes anew; with ``describe``, say of every wire again what flows through it."""
-        wiring, graph = self.session.analysis.wiring, self.session.graph
+        """Lay the wires at these nodes anew; with ``describe``, say again what flows through them."""
+        wiring = self.session.analysis.wiring
         touched = set(moved)
         ends = touched | {edge.target for id in touched for edge in wiring.outgoing.get(id, NO_EDGES)}
-        into: dict[NodeId, list[tuple[EdgeId, Edge]]] = defaultdict(list)
-        for id, edge in graph.edges.items():
-            if edge.target in ends or describe:
-                into[edge.target].append((id, edge))
-        for target, wires in into.items():
+        for target in ends:
+            wires = [(id, edge) for edge in dict.fromkeys(wiring.incoming.get(target, NO_EDGES)) for id in self._by_edge[edge]]
             self._turn(target, wires)
             for id, edge, spot in self._spots(target, wires):
                 start = self.nodes[edge.source]
@@ -89,19 +102,18 @@ class CanvasScene(QGraphicsScene):
                 self.wires[id].lay(start, source, self.nodes[target], spot)
                 if describe:
                     self._describe(id, edge)
-        self._quieten(ends if not describe else self.nodes.keys())
+        self._quieten(ends)
 
     def _quieten(self, ids: Iterable[NodeId]) -> None:
         """Hide the dots between blocks that stand close together."""
         wiring = self.session.analysis.wiring
-        by_edge = {edge: self.wires[id].short for id, edge in self.session.graph.edges.items()}
         around = set(ids) | {edge.source for id in ids for edge in wiring.incoming.get(id, NO_EDGES)}
         for id in around:
             short: dict[str, bool] = {}
             for side, edges in (("in", wiring.incoming.get(id, NO_EDGES)), ("out", wiring.outgoing.get(id, NO_EDGES))):
                 for edge in edges:
                     key = f"{side}:{edge.target_port if side == 'in' else edge.source_port}"
-                    short[key] = short.get(key, True) and by_edge[edge]
+                    short[key] = short.get(key, True) and all(self.wires[wire].short for wire in self._by_edge[edge])
             self.nodes[id].set_ports(quiet=frozenset(key for key, value in short.items() if value))
 
     def _turn(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> None:
@@ -147,8 +159,11 @@ class CanvasScene(QGraphicsScene):
     # Selection
 
     def _show_selection(self) -> None:
-        for id, item in self.nodes.items():
-            item.set_state(selected=id in self.session.selection)
+        chosen = self.session.selection
+        for id in chosen ^ self._selected:
+            if id in self.nodes:
+                self.nodes[id].set_state(selected=id in chosen)
+        self._selected = chosen
 
     def select_wires(self, ids: Iterable[EdgeId]) -> None:
         """Select exactly these wires."""

@@ -72,7 +72,7 @@ def test_a_block_that_can_not_be_exported_says_so_before_training(draw: Any, mon
     [problem] = [p for p in check(draw.graph) if p.code == "no-onnx"]
     assert problem.text == "smooth can't be exported to ONNX: ONNX has no such operator"
     node = draw.graph.nodes[smooth]
-    assert ("no ONNX", True) in face(node, analyse(draw.graph).facts[smooth], True, 1).chips
+    assert ("no ONNX", True) in face(node, analyse(draw.graph).facts[smooth], True).chips
     with pytest.raises(CompileError, match="can't be exported"):
         nodes_of(draw.graph)
 
