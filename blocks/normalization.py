@@ -19,6 +19,12 @@ def scaled(g: Nodes, y: str, shape: Shape, affine: bool) -> str:
     return g.add("Add", g.add("Mul", y, scale), shift)
 
 
+def running(g: Nodes, x: str, shape: Shape, affine: bool, eps: float) -> str:
+    """Centred and scaled by the statistics that training has kept."""
+    scale, shift = (g.weight("weight"), g.weight("bias")) if affine else (g.filled(1.0, shape[:1]), g.filled(0.0, shape[:1]))
+    return g.add("BatchNormalization", x, scale, shift, g.weight("running_mean"), g.weight("running_var"), epsilon=eps)
+
+
 def standard(g: Nodes, x: str, axes: list[int], eps: float) -> str:
     """x less its mean, divided by its standard deviation, over axes."""
     centred = g.add("Sub", x, g.sum("ReduceMean", x, axes, keepdims=True))
@@ -57,12 +63,7 @@ class BatchNorm(Normed, group="Normalise", onnx="BatchNormalization", slim=True)
         x = xs[0]
         if not self.track_running_stats:
             return scaled(g, standard(g, args[0], [0, *range(2, len(x) + 1)], self.eps), x, self.affine)
-        scale, shift = (
-            (g.weight("weight"), g.weight("bias")) if self.affine else (g.filled(1.0, x[:1]), g.filled(0.0, x[:1]))
-        )  # fmt: skip
-        return g.add(
-            "BatchNormalization", args[0], scale, shift, g.weight("running_mean"), g.weight("running_var"), epsilon=self.eps
-        )  # fmt: skip
+        return running(g, args[0], x, self.affine, self.eps)
 
 
 class BatchNorm2d(BatchNorm, label="Batch norm 2D", aka=("bn", "batch normalization", "batchnormalization"), example=((16, 8, 8),)):
@@ -129,12 +130,7 @@ class InstanceNorm(Normed, group="Normalise", onnx="InstanceNormalization", slim
         x = xs[0]
         if not self.track_running_stats:
             return scaled(g, standard(g, args[0], [*range(2, len(x) + 1)], self.eps), x, self.affine)
-        scale, shift = (
-            (g.weight("weight"), g.weight("bias")) if self.affine else (g.filled(1.0, x[:1]), g.filled(0.0, x[:1]))
-        )  # fmt: skip
-        return g.add(
-            "BatchNormalization", args[0], scale, shift, g.weight("running_mean"), g.weight("running_var"), epsilon=self.eps
-        )  # fmt: skip
+        return running(g, args[0], x, self.affine, self.eps)
 
 
 class InstanceNorm2d(InstanceNorm, label="Instance norm 2D", aka=("in", "contrast normalization", "style transfer"), example=((16, 8, 8),)):

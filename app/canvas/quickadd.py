@@ -2,26 +2,15 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.document.analysis import Analysis
 from app.document.legal import End
 from app.document.offers import Offer, offers
 from app.look import fonts, icons, theme
-from app.look.widgets import make
+from app.look.popup import Popup
 
 OFFER = Qt.ItemDataRole.UserRole
 SIZE = QSize(380, 400)
@@ -43,54 +32,32 @@ class Question:
     instead: str = ""
 
 
-class QuickAdd(QFrame):
+class QuickAdd(Popup):
     """A search field over the canvas with what fits below it. ``chosen`` carries the offer, the question and the keys held at Enter."""
 
     chosen = Signal(object, object, object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("quickAdd")
         self.setAccessibleName(self.tr("Add a block"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(6)
-        self.search = make(QLineEdit, placeholderText=self.tr("Add a block: conv 64 3"), objectName="search")
-        self.search.setAccessibleName(self.tr("Add a block"))
-        self.search.installEventFilter(self)
-        self.search.textChanged.connect(self._fill)
-        self.list = QListWidget()
-        self.list.setObjectName("offers")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setItemDelegate(Row(self.list))
-        self.list.itemClicked.connect(lambda item: self._accept(item, Qt.KeyboardModifier.NoModifier))
-        self.keys = make(QLabel, objectName="caption", wordWrap=True)
-        for widget in (self.search, self.list, self.keys):
-            column.addWidget(widget)
         self.resize(SIZE)
-        self.hide()
-        self._over = parent
         self._analysis: Analysis | None = None
         self.question = Question(at=(0.0, 0.0))
 
     def ask(self, analysis: Analysis, question: Question, at: QPoint) -> None:
         """Open at a point of the parent."""
         self._analysis, self.question = analysis, question
-        room = self._over.rect()
+        room = self.over.rect()
         x = max(8, min(at.x() - 24, room.width() - self.width() - 8))
         y = max(8, min(at.y() + 8, room.height() - self.height() - 8))
         self.move(x, y)
         free = self.tr("Enter: add   ·   Esc: close")
         after = self.tr("Enter: after the selected block   ·   Shift: a new branch   ·   Ctrl: in its place   ·   Ctrl+Shift: unconnected")
-        self.keys.setText(free if question.wire or question.dropped or question.instead or not question.start else after)
-        self.search.clear()
-        self._fill("")
-        self.show()
-        self.raise_()
-        self.search.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.below.setText(free if question.wire or question.dropped or question.instead or not question.start else after)
+        self.open_(self.tr("Add a block: conv 64 3"))
 
-    def _fill(self, text: str) -> None:
+    def fill(self, text: str) -> None:
         if self._analysis is None:
             return
         self.list.clear()
@@ -104,45 +71,11 @@ class QuickAdd(QFrame):
         first = self.list.item(0)  # nothing else is chosen where what was asked for can't be had
         self.list.setCurrentRow(0 if first is not None and first.flags() & Qt.ItemFlag.ItemIsEnabled else -1)
 
-    def _accept(self, item: QListWidgetItem | None, keys: Qt.KeyboardModifier) -> None:
+    def accept(self, item: QListWidgetItem | None, keys: Qt.KeyboardModifier) -> None:
         offer: Offer | None = item.data(OFFER) if item is not None else None
         if offer is not None and offer.fit != "no":
             self.close_()
             self.chosen.emit(offer, self.question, keys)
-
-    def close_(self) -> None:
-        """Hide, and give the focus back."""
-        if self.isVisible():
-            self.hide()
-            self._over.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Arrows move in the list, Enter accepts, Escape and a click elsewhere close."""
-        if event.type() == QEvent.Type.FocusOut:
-            self.hide()
-        if event.type() == QEvent.Type.ShortcutOverride:  # Ctrl+Enter trains elsewhere; here it is ours
-            event.accept()
-            return True
-        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
-            return False
-        key = event.key()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._accept(self.list.currentItem(), event.modifiers())
-        elif key == Qt.Key.Key_Escape:
-            self.close_()
-        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
-            self._step(1 if key in (Qt.Key.Key_Down, Qt.Key.Key_Tab) else -1)
-        else:
-            return False
-        return True
-
-    def _step(self, by: int) -> None:
-        row, count = self.list.currentRow(), self.list.count()
-        for _ in range(count):
-            row = (row + by) % count
-            if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled:
-                self.list.setCurrentRow(row)
-                return
 
 
 class Row(QStyledItemDelegate):

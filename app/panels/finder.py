@@ -3,23 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.look import fonts, theme
-from app.look.widgets import make
+from app.look.popup import Popup
 
 ENTRY = Qt.ItemDataRole.UserRole
 WIDTH, TALL, MOST = 560, 420, 200
@@ -34,7 +23,7 @@ class Entry:
     value: object
 
 
-class Finder(QFrame):
+class Finder(Popup):
     """Asks ``source`` for entries as one types. ``chosen`` carries the value of a row, ``looked`` that of the row one is on."""
 
     chosen = Signal(object)
@@ -42,80 +31,31 @@ class Finder(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._over = parent
         self._source: Callable[[str], list[Entry]] = lambda _: []
-        self._back: QWidget | None = None
-        self.setObjectName("quickAdd")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        self.search = make(QLineEdit, objectName="search")
-        self.search.installEventFilter(self)
-        self.search.textChanged.connect(self._fill)
-        self.list = make(QListWidget, objectName="offers")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setItemDelegate(Row(self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._accept)
         self.list.currentItemChanged.connect(lambda item, _: self.looked.emit(item.data(ENTRY).value) if item is not None else None)
-        self.count = make(QLabel, objectName="caption")
-        for widget in (self.search, self.list, self.count):
-            column.addWidget(widget)
-        self.hide()
 
     def ask(self, prompt: str, source: Callable[[str], list[Entry]], back: QWidget) -> None:
         """Open; ``back`` gets the focus when it closes."""
-        self._source, self._back = source, back
-        self.search.setPlaceholderText(prompt)
-        self.search.setAccessibleName(prompt)
-        self.resize(min(WIDTH, self._over.width() - 32), min(TALL, self._over.height() - 80))
-        self.move((self._over.width() - self.width()) // 2, 56)
-        self.search.clear()
-        self._fill("")
-        self.show()
-        self.raise_()
-        self.search.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._source, self.back = source, back
+        self.resize(min(WIDTH, self.over.width() - 32), min(TALL, self.over.height() - 80))
+        self.move((self.over.width() - self.width()) // 2, 56)
+        self.open_(prompt)
 
-    def _fill(self, text: str) -> None:
+    def fill(self, text: str) -> None:
         entries = self._source(text)
         self.list.clear()
         for entry in entries[:MOST]:
             item = QListWidgetItem(entry.text, self.list)
             item.setData(ENTRY, entry)
         self.list.setCurrentRow(0 if entries else -1)
-        self.count.setText(self.tr("%n found", "", len(entries)).replace("%n", str(len(entries))) if text else "")
+        self.below.setText(self.tr("{0} found").format(len(entries)) if text else "")
 
-    def _accept(self, item: QListWidgetItem | None) -> None:
+    def accept(self, item: QListWidgetItem | None, keys: Qt.KeyboardModifier) -> None:
         if item is not None:
             value = item.data(ENTRY).value
             self.close_()
             self.chosen.emit(value)
-
-    def close_(self) -> None:
-        """Hide, and give the focus back."""
-        if self.isVisible():
-            self.hide()
-            if self._back is not None:
-                self._back.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Arrows move in the list, Enter accepts, Escape and a click elsewhere close."""
-        if event.type() == QEvent.Type.FocusOut:
-            self.hide()
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
-            return False
-        key, rows = event.key(), self.list.count()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._accept(self.list.currentItem())
-        elif key == Qt.Key.Key_Escape:
-            self.close_()
-        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up) and rows:
-            self.list.setCurrentRow((self.list.currentRow() + (1 if key == Qt.Key.Key_Down else -1)) % rows)
-        else:
-            return False
-        return True
 
 
 class Row(QStyledItemDelegate):

@@ -31,7 +31,7 @@ def test_find_goes_from_block_to_block(workspace: Workspace, qtbot: Any) -> None
     QTest.keyClicks(finder.search, "type:conv")
     found = [finder.list.item(k).text() for k in range(finder.list.count())]
     assert found[:2] == ["conv1", "conv2"]
-    assert finder.count.text().startswith(str(len(found)))
+    assert finder.below.text().startswith(str(len(found)))
     assert {session.graph.nodes[i].name for i in session.selection} == {"conv1"}
     QTest.keyClick(finder.search, Qt.Key.Key_Down)
     assert {session.graph.nodes[i].name for i in session.selection} == {"conv2"}
