@@ -17,6 +17,9 @@ from app.document.graph import Document, Edge, Graph
 from app.document.storage import load
 from blocks import catalogue
 from resources import resource
+from tests.blocks.table import pytest_terminal_summary
+
+__all__ = ["Builder", "pytest_terminal_summary"]  # the table is printed by the process that gathers, which reads this file only
 
 settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 settings.load_profile("usual")

@@ -56,7 +56,7 @@ class Adding(QObject):
         block, start = offer.block, question.start
         shift, ctrl = (bool(keys & key) for key in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier))
         if question.instead or (start and ctrl and not shift and not question.dropped and not question.wire):
-            self.swap(question.instead or start[0], block)  # type: ignore[index]
+            self.swap(question.instead or (start[0] if start else ""), block)
         elif question.wire and question.wire in self.session.graph.edges and block.inputs and block.outputs:
             self.place(placing.on_wire(block, question.wire), block)
         elif start and question.dropped:

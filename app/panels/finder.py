@@ -38,7 +38,7 @@ class Finder(Popup):
     def ask(self, prompt: str, source: Callable[[str], list[Entry]], back: QWidget) -> None:
         """Open; ``back`` gets the focus when it closes."""
         self._source, self.back = source, back
-        self.resize(min(WIDTH, self.over.width() - 32), min(TALL, self.over.height() - 80))
+        self.resize(min(WIDTH, self.over.width() - 32), self.height())
         self.move((self.over.width() - self.width()) // 2, 56)
         self.open_(prompt)
 
@@ -50,6 +50,8 @@ class Finder(Popup):
             item.setData(ENTRY, entry)
         self.list.setCurrentRow(0 if entries else -1)
         self.below.setText(self.tr("{0} found").format(len(entries)) if text else "")
+        rows = max(1, min(len(entries), MOST))
+        self.resize(self.width(), min(TALL, self.over.height() - 80, rows * 32 + 96))  # so that it hides no more of the canvas than it must
 
     def accept(self, item: QListWidgetItem | None, keys: Qt.KeyboardModifier) -> None:
         if item is not None:
