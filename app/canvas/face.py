@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.document.analysis import Facts
 from app.document.graph import Node, Unknown, label
-from app.document.placing import WIDTH, height
+from app.document.placing import SLIM, WIDTH, height
 from app.look.text import si
 from blocks.core import Block, Shapes
 from blocks.data import Target
@@ -40,18 +40,21 @@ class Face:
     error: str
     loose: str  # why it is not part of the network yet, which is no mistake
     current: bool  # else the shape is the last one that was known
+    bypassed: bool = False
+    frozen: bool = False
 
 
 def face(node: Node, facts: Facts, current: bool) -> Face:
     """The face of a node for what is known about it."""
     block = node.block
-    chips = [] if block.slim else block.chips(*facts.inputs)
-    if block.no_onnx:
+    slim = block.slim or node.collapsed
+    chips = [] if slim else block.chips(*facts.inputs)
+    if block.no_onnx and not slim:
         chips = [*chips, ("no ONNX", True)]
     shown = chips[:MOST_CHIPS] if len(chips) <= MOST_CHIPS else [*chips[: MOST_CHIPS - 1], (f"+{len(chips) - MOST_CHIPS + 1}", False)]
     shape = ""
     if facts.outputs:
-        same = block.slim and facts.inputs[:1] == facts.outputs[:1]
+        same = slim and facts.inputs[:1] == facts.outputs[:1]
         shape = "" if same else _shapes(facts.outputs)
     if isinstance(block, Target) and block.kind == "class" and not block.size and shape:
         shape = f"class 0–{block.classes - 1}"
@@ -62,8 +65,8 @@ def face(node: Node, facts: Facts, current: bool) -> Face:
     else:
         costs = f"{si(facts.params)} · {si(facts.macs)}" if facts.params or facts.macs else ""
     return Face(
-        label(block), node.name, block.group, block.glyph, height(block, bool(chips)), block.slim, tuple(shown), shape, costs,
-        facts.macs, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current,
+        label(block), node.name, block.group, block.glyph, SLIM if slim else height(block, bool(chips)), slim, tuple(shown), shape, costs,
+        facts.macs, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen,
     )  # fmt: skip
 
 

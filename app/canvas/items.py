@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import face as faces
 from app.canvas import paint
 from app.canvas.face import Face, Spot
-from app.canvas.route import Point, label_spot, path, route
-from app.document.graph import EdgeId, Node, NodeId
+from app.canvas.route import Point, label_spot, path, route, through
+from app.document.graph import EdgeId, Frame, FrameId, Node, NodeId, Place
 from app.document.placing import WIDTH
 from app.look import theme
 from blocks.core import Kind
@@ -105,17 +105,22 @@ class WireItem(QGraphicsItem):
         self.path_ = QPainterPath()
         self.pill = ""
         self.text = ""  # the shape, shown while hovered
+        self.via: tuple[Place, ...] = ()
+        self.diamond: QPointF | None = None  # where Ctrl and a press would make a dot
         self.kind: Kind = "real"
         self.vector = self.broken = self.selected = self.hovered = self.going = False
         self.setZValue(1)
 
-    def lay(self, start: NodeItem, source: Spot, end: NodeItem, target: Spot) -> None:
-        """Lay the wire between two ports."""
+    def lay(self, start: NodeItem, source: Spot, end: NodeItem, target: Spot, via: tuple[Place, ...] = ()) -> None:
+        """Lay the wire between two ports, through its dots."""
         a = (start.pos().x() + source.x, start.pos().y() + source.y)
         b = (end.pos().x() + target.x, end.pos().y() + target.y)
-        corners = route(a, (source.dx, source.dy), b, (target.dx, target.dy), tight=bool(target.dx) and bool(source.dy))
-        if corners != self.corners:
+        out, into = (float(source.dx), float(source.dy)), (float(target.dx), float(target.dy))
+        tight = bool(target.dx) and bool(source.dy)
+        corners = through(a, out, list(via), b, into) if via else route(a, out, b, into, tight=tight)
+        if corners != self.corners or via != self.via:
             self.prepareGeometryChange()
+            self.via = via
             self.corners, self.path_ = corners, path(corners)
 
     @property
@@ -138,7 +143,7 @@ class WireItem(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        rect = self.path_.controlPointRect().adjusted(-4, -4, 4, 4)
+        rect = self.path_.controlPointRect().adjusted(-8, -8, 8, 8)
         if text := self._shown():
             x, y = label_spot(self.corners)
             half = paint.pill_width(text) / 2 + 2
@@ -169,6 +174,64 @@ class WireItem(QGraphicsItem):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path_)
+        if zoom >= paint.FAR:
+            for place in self.via:
+                paint.paint_port(painter, *place, lit=self.selected, hovered=self.hovered)
+        if self.diamond is not None:
+            painter.setPen(QPen(theme.color("canvas"), 2))
+            painter.setBrush(theme.color("accent"))
+            x, y = self.diamond.x(), self.diamond.y()
+            painter.drawPolygon([QPointF(x, y - 7), QPointF(x + 7, y), QPointF(x, y + 7), QPointF(x - 7, y)])
         if zoom >= 0.5 and (text := self._shown()):
             x, y = label_spot(self.corners)
             paint.paint_pill(painter, QPointF(x, y), text, "error" if self.broken else "text", role if role != "wire" else "block")
+
+
+class FrameItem(QGraphicsItem):
+    """A comment frame behind the blocks. It is taken by its title or its edge, so that the canvas inside stays free."""
+
+    TITLE, EDGE = 30.0, 8.0
+
+    def __init__(self, id: FrameId, frame: Frame) -> None:
+        super().__init__()
+        self.id, self.frame = id, frame
+        self.selected = self.hovered = False
+        self.setZValue(-1)
+        self.set_frame(frame)
+
+    def set_frame(self, frame: Frame) -> None:
+        """Show this frame."""
+        self.prepareGeometryChange()
+        self.frame = frame
+        self.setPos(*frame.position)
+        self.update()
+
+    def set_state(self, *, selected: bool | None = None, hovered: bool | None = None) -> None:
+        """Change how it is drawn."""
+        self.selected = self.selected if selected is None else selected
+        self.hovered = self.hovered if hovered is None else hovered
+        self.update()
+
+    def rect(self) -> QRectF:
+        """The frame in scene coordinates."""
+        return QRectF(self.pos().x(), self.pos().y(), *self.frame.size)
+
+    def corner_at(self, point: QPointF, reach: float) -> tuple[bool, bool]:
+        """Whether a scene point is at the right and at the lower edge."""
+        rect = self.rect()
+        return abs(point.x() - rect.right()) <= reach, abs(point.y() - rect.bottom()) <= reach
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(-2, -2, self.frame.size[0] + 4, self.frame.size[1] + 4)
+
+    def shape(self) -> QPainterPath:
+        wide, high = self.frame.size
+        outline = QPainterPath()
+        outline.addRect(-2, -2, wide + 4, high + 4)
+        inner = QPainterPath()
+        inner.addRect(self.EDGE, self.TITLE, wide - 2 * self.EDGE, high - self.TITLE - self.EDGE)
+        return outline.subtracted(inner)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        paint.paint_frame(painter, QRectF(0, 0, *self.frame.size), self.frame.text, zoom, selected=self.selected, hovered=self.hovered)

@@ -35,8 +35,8 @@ def pixel_ratio(painter: QPainter, zoom: float) -> float:
 
 def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: int) -> None:
     """Paint a block with its corner at the origin; ``heaviest`` are the MACs of the costliest one."""
-    if state.dimmed:
-        painter.setOpacity(0.38)
+    if state.dimmed or face.bypassed:
+        painter.setOpacity(0.38 if state.dimmed else 0.45)
     if zoom < FAR:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(QRectF(0, 0, WIDTH, face.height), QColor(theme.current.theme.category(face.group)))
@@ -61,6 +61,12 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heavie
     _paint_outline(painter, face, state, rect)
     if face.error:
         _paint_badge(painter)
+    elif face.frozen:
+        _paint_snowflake(painter, pixel_ratio(painter, zoom))
+    if face.bypassed:
+        painter.setOpacity(1.0)
+        painter.setPen(QPen(theme.color("wire"), 2))  # the data goes straight through
+        painter.drawLine(QPointF(WIDTH / 2, 0), QPointF(WIDTH / 2, face.height))
 
 
 def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath, heaviest: int) -> None:
@@ -163,6 +169,26 @@ def _paint_badge(painter: QPainter) -> None:
     painter.setFont(fonts.inter(12, 600))
     painter.setPen(theme.color("canvas"))
     painter.drawText(QRectF(center.x() - 9, center.y() - 9, 18, 18), Qt.AlignmentFlag.AlignCenter, "!")
+
+
+def _paint_snowflake(painter: QPainter, ratio: float) -> None:
+    """Frozen weights: a sign at the corner."""
+    center = QPointF(WIDTH - 4, 2)
+    painter.setPen(QPen(theme.color("block"), 1))
+    painter.setBrush(theme.color("surface"))
+    painter.drawEllipse(center, 9, 9)
+    image = icons.pixmap("freeze", theme.current.theme["accent"], 13, ratio)
+    painter.drawPixmap(QRectF(center.x() - 6.5, center.y() - 6.5, 13, 13), image, QRectF(image.rect()))
+
+
+def paint_frame(painter: QPainter, rect: QRectF, text: str, zoom: float, *, selected: bool, hovered: bool) -> None:
+    """A comment frame with its corner at the origin of ``rect``; its title stays readable when far."""
+    painter.setBrush(theme.color("frame_fill"))
+    painter.setPen(_cosmetic("accent" if selected else "control" if hovered else "hairline", 2 if selected else 1))
+    painter.drawRoundedRect(rect, 10, 10)
+    size = max(12, round(11 / max(zoom, 0.1)))
+    tall = max(28.0, size * 1.6)
+    _text(painter, QRectF(rect.left() + 14, rect.top() + 2, rect.width() - 24, tall), text, fonts.inter(size, 600), "text")
 
 
 def paint_port_name(painter: QPainter, x: float, y: float, dx: int, dy: int, name: str, room: float) -> None:

@@ -34,6 +34,19 @@ def route(start: Point, out: Point, end: Point, into: Point, tight: bool = False
     return _simplify(min(([start, *way, end] for way in ways), key=lambda way: _cost(way, out, into)))
 
 
+def through(start: Point, out: Point, via: list[Point], end: Point, into: Point) -> list[Point]:
+    """Corners of a wire that passes through dots, each in the direction in which the wire mostly goes there."""
+    stops = [start, *via, end]
+    corners: list[Point] = [start]
+    for k, (a, b) in enumerate(pairwise(stops)):
+        last = k == len(stops) - 2
+        towards = (b[0] - a[0], b[1] - a[1]) if last else (stops[k + 2][0] - a[0], stops[k + 2][1] - a[1])
+        ahead = (0.0, 1.0 if towards[1] >= 0 else -1.0) if abs(towards[1]) >= abs(towards[0]) else (1.0 if towards[0] > 0 else -1.0, 0.0)
+        corners += route(a, out, b, into if last else (-ahead[0], -ahead[1]), tight=True)[1:]
+        out = ahead
+    return _simplify(corners)
+
+
 def _cost(way: list[Point], out: Point, into: Point) -> float:
     steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(_simplify(way))]
     length = sum(abs(x) + abs(y) for x, y in steps)

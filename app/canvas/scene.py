@@ -1,16 +1,16 @@
 """The scene: items for the nodes and wires of the document. It follows the document, and touches only what became another object."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
 from app.canvas import face as faces
 from app.canvas.face import Spot
-from app.canvas.items import NodeItem, WireItem
+from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.document.analysis import Facts
-from app.document.graph import Document, Edge, EdgeId, Graph, Node, NodeId, port
+from app.document.graph import Document, Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
 from app.document.legal import Targets
 from app.document.placing import WIDTH
 from app.document.wiring import NO_EDGES, differing
@@ -19,6 +19,7 @@ from app.session.document import Session
 from blocks.rules import dims
 
 HALF_WORLD = 100_000.0
+NO_DOTS: Mapping[EdgeId, tuple[Place, ...]] = {}
 
 
 class CanvasScene(QGraphicsScene):
@@ -29,7 +30,9 @@ class CanvasScene(QGraphicsScene):
         self.session = session
         self.nodes: dict[NodeId, NodeItem] = {}
         self.wires: dict[EdgeId, WireItem] = {}
+        self.frames: dict[FrameId, FrameItem] = {}
         self.selected_wires: frozenset[EdgeId] = frozenset()
+        self.selected_frames: frozenset[FrameId] = frozenset()
         self.heaviest = 0
         self._by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
         self._shown: dict[NodeId, tuple[Node, Facts, bool]] = {}  # what each face was made from; False where it shows what was known last
@@ -63,7 +66,19 @@ class CanvasScene(QGraphicsScene):
             self.removeItem(self.nodes.pop(id))
             self._shown.pop(id, None)
         self._refresh(new, ends)
+        self._follow_frames(old, new)
         self.select_wires(self.selected_wires)
+
+    def _follow_frames(self, old: Graph, new: Graph) -> None:
+        for id in differing(old.frames, new.frames):
+            if id not in new.frames:
+                self.removeItem(self.frames.pop(id))
+            elif id in self.frames:
+                self.frames[id].set_frame(new.frames[id])
+            else:
+                self.frames[id] = FrameItem(id, new.frames[id])
+                self.addItem(self.frames[id])
+        self.select_frames(self.selected_frames)
 
     def _refresh(self, graph: Graph, touched: set[NodeId]) -> None:
         """Bring every face and wire up to date; those that did not change are left alone."""
@@ -88,8 +103,13 @@ class CanvasScene(QGraphicsScene):
             touched.add(id)
         self.relay(touched & graph.nodes.keys(), describe=True)
 
-    def relay(self, moved: Iterable[NodeId], describe: bool = False) -> None:
-        """Lay the wires at these nodes anew; with ``describe``, say again what flows through them."""
+    def relay(
+        self, moved: Iterable[NodeId], describe: bool = False, by: Place = (0.0, 0.0), via: Mapping[EdgeId, tuple[Place, ...]] = NO_DOTS
+    ) -> None:
+        """Lay the wires at these nodes anew; with ``describe``, say again what flows through them.
+
+        While something is dragged: ``by`` how far, so that dots between these nodes follow, and ``via`` dots that are elsewhere for now.
+        """
         wiring = self.session.analysis.wiring
         touched = set(moved)
         ends = touched | {edge.target for id in touched for edge in wiring.outgoing.get(id, NO_EDGES)}
@@ -99,7 +119,10 @@ class CanvasScene(QGraphicsScene):
             for id, edge, spot in self._spots(target, wires):
                 start = self.nodes[edge.source]
                 source = start.outputs.get(edge.source_port, Spot(WIDTH / 2, start.face.height, dy=1))
-                self.wires[id].lay(start, source, self.nodes[target], spot)
+                dots = via.get(id, edge.via)
+                if dots and any(by) and edge.source in touched and target in touched:
+                    dots = tuple((x + by[0], y + by[1]) for x, y in dots)
+                self.wires[id].lay(start, source, self.nodes[target], spot, dots)
                 if describe:
                     self._describe(id, edge)
         self._quieten(ends)
@@ -173,7 +196,33 @@ class CanvasScene(QGraphicsScene):
                 self.wires[id].set_state(selected=id in chosen)
         self.selected_wires = chosen
 
+    def select_frames(self, ids: Iterable[FrameId]) -> None:
+        """Select exactly these frames."""
+        chosen = frozenset(id for id in ids if id in self.frames)
+        for id in chosen ^ self.selected_frames:
+            if id in self.frames:
+                self.frames[id].set_state(selected=id in chosen)
+        self.selected_frames = chosen
+
     # Looking up
+
+    def wires_of(self, edge: Edge) -> list[EdgeId]:
+        """The ids of a wire with this value."""
+        return self._by_edge[edge]
+
+    def frame_at(self, point: QPointF) -> FrameItem | None:
+        """The frame whose title or edge is under a point."""
+        return next((item for item in self.items(point) if isinstance(item, FrameItem)), None)
+
+    def dot_at(self, point: QPointF, reach: float) -> tuple[WireItem, int] | None:
+        """The wire, and which of its dots is within ``reach`` of a point."""
+        area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+        for item in self.items(area):
+            if isinstance(item, WireItem):
+                for k, place in enumerate(item.via):
+                    if area.contains(*place):
+                        return item, k
+        return None
 
     def node_at(self, point: QPointF) -> NodeItem | None:
         """The block under a point."""
@@ -195,8 +244,10 @@ class CanvasScene(QGraphicsScene):
     def content(self) -> QRectF:
         """The rectangle around all blocks."""
         result = QRectF()
-        for item in self.nodes.values():
-            result = result.united(item.rect())
+        for node in self.nodes.values():
+            result = result.united(node.rect())
+        for frame in self.frames.values():
+            result = result.united(frame.rect())
         return result
 
     # While a wire is drawn

@@ -1,6 +1,8 @@
 """The view: pans and zooms, starts gestures, takes blocks that are dropped, and paints the grid."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -16,11 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
 
-from app.canvas import walking
+from app.canvas import framing, walking
 from app.canvas.adding import BLOCK_MIME, Adding
-from app.canvas.gestures import Gesture, pick
-from app.canvas.items import NodeItem, WireItem
+from app.canvas.gestures import Gesture
+from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.motion import Glide
+from app.canvas.picking import pick
 from app.canvas.scene import CanvasScene
 from app.look import theme
 from app.look.widgets import make
@@ -35,6 +38,8 @@ class CanvasView(QGraphicsView):
     """The canvas as a widget."""
 
     zoomed = Signal(float)
+    moved = Signal()  # another part of the network is in sight
+    gesture_changed = Signal()  # one has begun, is under way, or has ended
     context_requested = Signal(QPoint)  # a right click that was no drag, in global coordinates
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -59,7 +64,8 @@ class CanvasView(QGraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.gesture: Gesture | None = None
         self.space_held = False
-        self._hovered: NodeItem | WireItem | None = None
+        self._hovered: NodeItem | WireItem | FrameItem | None = None
+        self._guides: list[QLineF] = []
         self.adding = Adding(self)
         self._hint = make(QLabel, self.viewport(), objectName="hint", wordWrap=True)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -83,6 +89,7 @@ class CanvasView(QGraphicsView):
         after = self.mapFromScene(before)
         self.pan(at.toPoint() - after)
         self.zoomed.emit(zoom)
+        self.moved.emit()
 
     def pan(self, by: QPoint) -> None:
         """Move the picture by pixels."""
@@ -104,10 +111,20 @@ class CanvasView(QGraphicsView):
 
     def fit_selection(self) -> None:
         """Show what is selected."""
-        area = QRectF()
-        for id in self.session.selection:
-            area = area.united(self.canvas.nodes[id].rect())
+        area = self.bounds(self.session.selection)
         self.fit(area if not area.isEmpty() else None)
+
+    def bounds(self, ids: Iterable[str]) -> QRectF:
+        """The rectangle around some blocks."""
+        area = QRectF()
+        for id in ids:
+            if id in self.canvas.nodes:
+                area = area.united(self.canvas.nodes[id].rect())
+        return area
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.moved.emit()
 
     def reveal(self, id: str) -> None:
         """Bring a block into sight."""
@@ -139,14 +156,19 @@ class CanvasView(QGraphicsView):
             return
         self.hover(None)
         self.gesture = pick(self, event)
+        self.gesture_changed.emit()
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.gesture is None:
             self.hover(self._under(event.position().toPoint()))
+            self._offer_dot(event)
             return
+        before = self.gesture.moved
         self.gesture.drag(event)
-        if self.gesture.moved and self.gesture.cursor is not None:
+        if self.gesture is not None and self.gesture.moved != before:
+            self.gesture_changed.emit()
+        if self.gesture is not None and self.gesture.moved and self.gesture.cursor is not None:
             self.viewport().setCursor(self.gesture.cursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -161,7 +183,9 @@ class CanvasView(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         under = self._under(at)
-        if event.button() == Qt.MouseButton.LeftButton and self.gesture is None and not isinstance(under, NodeItem):
+        if event.button() == Qt.MouseButton.LeftButton and self.gesture is None and isinstance(under, FrameItem):
+            framing.write_on(self, under.id)
+        elif event.button() == Qt.MouseButton.LeftButton and self.gesture is None and not isinstance(under, NodeItem):
             self.adding.ask(at, wire=under.id if under else "")
         else:
             self.mousePressEvent(event)
@@ -174,6 +198,7 @@ class CanvasView(QGraphicsView):
             self.viewport().unsetCursor()
         else:
             self.gesture = gesture
+        self.gesture_changed.emit()
 
     def cancel(self, *_: object) -> bool:
         """Cancel the gesture in hand; False if there is none."""
@@ -182,6 +207,7 @@ class CanvasView(QGraphicsView):
         gesture, self.gesture = self.gesture, None
         gesture.cancel()
         self.viewport().unsetCursor()
+        self.gesture_changed.emit()
         return True
 
     def _context(self, event: QMouseEvent) -> None:
@@ -190,16 +216,34 @@ class CanvasView(QGraphicsView):
             self.session.select([item.id])
         self.context_requested.emit(event.globalPosition().toPoint())
 
-    def _under(self, at: QPoint) -> NodeItem | WireItem | None:
+    def _under(self, at: QPoint) -> NodeItem | WireItem | FrameItem | None:
         point = self.mapToScene(at)
-        return self.canvas.node_at(point) or self.canvas.wire_at(point, 5 / self.zoom)
+        return self.canvas.node_at(point) or self.canvas.wire_at(point, 5 / self.zoom) or self.canvas.frame_at(point)
 
-    def hover(self, item: NodeItem | WireItem | None) -> None:
+    def _offer_dot(self, event: QMouseEvent) -> None:
+        """With Ctrl over a wire, a diamond says that a press makes a dot there."""
+        if not isinstance(self._hovered, WireItem):
+            return
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        diamond = self.mapToScene(event.position().toPoint()) if ctrl else None
+        if diamond is not None or self._hovered.diamond is not None:
+            self._hovered.diamond = diamond
+            self._hovered.update()
+
+    def show_guides(self, lines: list[QLineF]) -> None:
+        """Draw lines along which something stands in line with something else."""
+        if lines or self._guides:
+            self._guides = lines
+            self.viewport().update()
+
+    def hover(self, item: NodeItem | WireItem | FrameItem | None) -> None:
         if item is self._hovered:
             return
         for one, on in ((self._hovered, False), (item, True)):
             if one is not None and one.scene() is not None:
                 one.set_state(hovered=on)
+        if isinstance(self._hovered, WireItem):
+            self._hovered.diamond = None
         self._hovered = item
         text = (item.face.error or item.face.loose) if isinstance(item, NodeItem) else ""
         if isinstance(item, NodeItem) and text:
@@ -226,16 +270,20 @@ class CanvasView(QGraphicsView):
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         elif event.key() == Qt.Key.Key_A and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
             self.adding.ask(self.mapFromGlobal(self.cursor().pos()) if self.underMouse() else None)
-        elif event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.ShiftModifier and len(self.session.selection) == 1:
-            self.adding.ask(instead=next(iter(self.session.selection)))
         elif event.key() in walking.ARROWS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             self._walk(walking.ARROWS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Escape:
             if not self.cancel():
                 self.session.select(())
                 self.canvas.select_wires(())
+                self.canvas.select_frames(())
         else:
             super().keyPressEvent(event)
+
+    def swap_selected(self) -> None:
+        """Ask for a block to put in the place of the selected one."""
+        if len(self.session.selection) == 1:
+            self.adding.ask(instead=next(iter(self.session.selection)))
 
     def _walk(self, direction: tuple[int, int]) -> None:
         """Select the block that an arrow key leads to."""
@@ -301,6 +349,12 @@ class CanvasView(QGraphicsView):
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
         self.adding.paint(painter)
+        if self._guides:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            pen = QPen(theme.color("accent"), 1, Qt.PenStyle.DashLine)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawLines(self._guides)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

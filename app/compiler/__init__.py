@@ -5,6 +5,7 @@ from app.compiler.onnx import NoRuleError, onnx_nodes
 from app.compiler.plan import Plan
 from app.compiler.source import Writer
 from app.document.analysis import Analysis, analyse
+from app.document.edits import without_bypassed
 from app.document.graph import Graph
 from blocks.initialization import Initialization
 
@@ -13,4 +14,7 @@ __all__ = ["CompileError", "Compiled", "LossArgument", "LossTerm", "NoRuleError"
 
 def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization: Initialization | None = None) -> Compiled:
     """Compile ``graph``; raises CompileError where something it needs is missing or wrong. A recipe is an initialization."""
+    active = without_bypassed(graph)
+    if active is not graph:
+        graph, analysis = active, None
     return Writer(Plan(graph, analysis or analyse(graph)), initialization or Initialization()).write()

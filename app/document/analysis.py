@@ -10,7 +10,7 @@ from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
 from app.document.graph import Edge, EdgeId, Graph, Node, NodeId
-from app.document.wiring import NO_EDGES, Wiring, differing, rewire, wire
+from app.document.wiring import NO_EDGES, Wiring, differing, first_wire, rewire, wire
 from blocks.core import Block, BlockError, Kind, Port, Shape, Shapes
 from blocks.rules import size
 
@@ -89,7 +89,7 @@ def _from_scratch(graph: Graph, wiring: Wiring) -> Analysis:
     params = macs = memory = 0
     nodes, incoming, rank = graph.nodes, wiring.incoming, wiring.rank
     for id in rank:  # made in rank order
-        known = facts[id] = _evaluate(nodes[id].block, incoming.get(id, NO_EDGES), facts, nodes)
+        known = facts[id] = _evaluate(nodes[id], incoming.get(id, NO_EDGES), facts, nodes)
         params += known.params
         macs += known.macs
         memory += known.memory
@@ -108,7 +108,9 @@ def _update(graph: Graph, wiring: Wiring, before: Analysis, edge_ids: list[EdgeI
         if id not in nodes:
             gone = facts.pop(id)
             params, macs, memory = params - gone.params, macs - gone.macs, memory - gone.memory
-        elif id not in before.graph.nodes or before.graph.nodes[id].block is not nodes[id].block:
+        elif (old_node := before.graph.nodes.get(id)) is None or (
+            old_node.block is not nodes[id].block or old_node.bypassed is not nodes[id].bypassed
+        ):
             touched.add(id)
     for edge_id in edge_ids:
         for edges in (before.graph.edges, graph.edges):
@@ -120,7 +122,7 @@ def _update(graph: Graph, wiring: Wiring, before: Analysis, edge_ids: list[EdgeI
         _, id = heappop(queue)
         touched.discard(id)
         old = facts.get(id, UNKNOWN)
-        new = _evaluate(nodes[id].block, incoming.get(id, NO_EDGES), facts, nodes)
+        new = _evaluate(nodes[id], incoming.get(id, NO_EDGES), facts, nodes)
         facts[id] = new
         params, macs, memory = params + new.params - old.params, macs + new.macs - old.macs, memory + new.memory - old.memory
         if new.outputs != old.outputs or new.kinds != old.kinds:
@@ -131,9 +133,12 @@ def _update(graph: Graph, wiring: Wiring, before: Analysis, edge_ids: list[EdgeI
     return Analysis(graph, wiring, facts, Totals(params, macs, memory))
 
 
-def _evaluate(block: Block, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> Facts:
+def _evaluate(node: Node, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> Facts:
     """Facts of one node from those of the nodes that feed it."""
+    block = node.block
     ports = block.inputs
+    if node.bypassed:
+        return _through(block, edges, facts, nodes)
     if len(edges) == 1 and len(ports) == 1 and ports[0].name == edges[0].target_port:  # the usual case, without a loop
         source = facts[edges[0].source]
         if source.outputs is None:
@@ -155,6 +160,19 @@ def _evaluate(block: Block, edges: tuple[Edge, ...], facts: Mapping[NodeId, Fact
         shapes.append(source.outputs[at])
         kinds.append(source.kinds[at])
     return infer(block, tuple(shapes), tuple(kinds))
+
+
+def _through(block: Block, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> Facts:
+    """Facts of a bypassed node: it hands on what comes in first, and costs nothing."""
+    first = first_wire(block, edges)
+    if first is None:
+        return Facts(error=_missing_text(block, list(block.inputs[:1])), code="unconnected")
+    source = facts[first.source]
+    at = next((k for k, port in enumerate(nodes[first.source].block.outputs) if port.name == first.source_port), -1)
+    if source.outputs is None or at < 0:
+        return UNKNOWN
+    shape, count = source.outputs[at], len(block.outputs)
+    return Facts((shape,), (shape,) * count, (source.kinds[at],) * count)
 
 
 def arrange(ports: tuple[Port, ...], edges: tuple[Edge, ...]) -> tuple[list[Edge], list[Port]]:

@@ -150,6 +150,8 @@ def _prediction(analysis: Analysis, id: NodeId) -> list[Problem]:
         return []
     source = graph.nodes[edge.source]
     squashed = (Softmax, LogSoftmax) if isinstance(loss.block, Classification) else (Sigmoid,)
+    if source.bypassed:
+        return []
     if loss.block.takes == "scores" and isinstance(source.block, squashed):
         what = label(source.block).lower()
         text = f"{source.name} before {loss.name}: {label(loss.block).lower()} applies {what} itself, twice makes learning slow"
@@ -163,12 +165,14 @@ def _prediction(analysis: Analysis, id: NodeId) -> list[Problem]:
 def _style(analysis: Analysis) -> list[Problem]:
     graph, found = analysis.graph, []
     for id, node in graph.nodes.items():
+        if node.bypassed:
+            continue
         if node.block.no_onnx:
             found.append(Problem("hint", "no-onnx", f"{node.name} can't be exported to ONNX: {node.block.no_onnx}", id))
         if isinstance(node.block, BatchNorm2d):
             for edge in analysis.wiring.incoming.get(id, ()):
                 conv = graph.nodes[edge.source]
-                if isinstance(conv.block, (Conv1d, Conv2d, Conv3d)) and conv.block.bias:
+                if isinstance(conv.block, (Conv1d, Conv2d, Conv3d)) and conv.block.bias and not conv.bypassed:
                     text = f"{conv.name} has a bias, but {node.name} subtracts the mean right after it: the bias has no effect"
                     found.append(Problem("hint", "bias-before-norm", text, conv.id, (fixes.bias_off(conv.id),)))
         elif isinstance(node.block, Linear) and (shape := analysis.facts[id].inputs) and len(shape[0]) > 2:

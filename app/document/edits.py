@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.document.graph import Edge, EdgeId, Graph, Node, NodeId, port, type_name
+from app.document.graph import Edge, EdgeId, Frame, FrameId, Graph, Node, NodeId, Place, port, type_name
+from app.document.wiring import first_wire
 from blocks.core import Block, ParamError
 
 
@@ -38,12 +39,15 @@ def short_name(type_name: str) -> str:
     return SHORT.get(type_name, type_name.lower())
 
 
-def remove(graph: Graph, nodes: Iterable[NodeId] = (), edges: Iterable[EdgeId] = ()) -> Graph:
-    """Without these nodes, their wires, and these wires."""
-    gone, cut = set(nodes), set(edges)
+def remove(graph: Graph, nodes: Iterable[NodeId] = (), edges: Iterable[EdgeId] = (), frames: Iterable[FrameId] = ()) -> Graph:
+    """Without these nodes, their wires, these wires, and these frames."""
+    gone, cut, unframed = set(nodes), set(edges), set(frames)
     kept = {i: e for i, e in graph.edges.items() if i not in cut and e.source not in gone and e.target not in gone}
     return replace(
-        graph, nodes={i: n for i, n in graph.nodes.items() if i not in gone}, edges=kept if len(kept) < len(graph.edges) else graph.edges
+        graph,
+        nodes={i: n for i, n in graph.nodes.items() if i not in gone} if gone else graph.nodes,
+        edges=kept if len(kept) < len(graph.edges) else graph.edges,
+        frames={i: f for i, f in graph.frames.items() if i not in unframed} if unframed else graph.frames,
     )
 
 
@@ -93,7 +97,7 @@ def swap(graph: Graph, id: NodeId, block: Block) -> Graph:
 
 def detach(graph: Graph, id: NodeId) -> Graph:
     """Without the wires of a node; what fed it first feeds now what it fed."""
-    before = next((e for e in graph.edges.values() if e.target == id), None)
+    before = first_wire(graph.nodes[id].block, [e for e in graph.edges.values() if e.target == id])
     after = [e for e in graph.edges.values() if e.source == id]
     graph = remove(graph, edges=[i for i, e in graph.edges.items() if id in (e.source, e.target)])
     for edge in after if before else ():
@@ -126,33 +130,100 @@ def move(graph: Graph, positions: Mapping[NodeId, tuple[float, float]]) -> Graph
     return replace(graph, nodes=nodes)
 
 
+def shift(graph: Graph, nodes: Iterable[NodeId], by: Place, frames: Iterable[FrameId] = ()) -> Graph:
+    """With nodes and frames moved by a distance, and the dots of wires between these nodes with them."""
+    moved, (dx, dy) = set(nodes), by
+    graph = move(graph, {id: _moved(graph.nodes[id].position, dx, dy) for id in moved})
+    bent = {i: e for i, e in graph.edges.items() if e.via and e.source in moved and e.target in moved}
+    if bent:
+        shifted = {i: replace(e, via=tuple(_moved(place, dx, dy) for place in e.via)) for i, e in bent.items()}
+        graph = replace(graph, edges={**graph.edges, **shifted})
+    for id in frames:
+        graph = set_frame(graph, id, replace(graph.frames[id], position=_moved(graph.frames[id].position, dx, dy)))
+    return graph
+
+
+def _moved(place: Place, dx: float, dy: float) -> Place:
+    return place[0] + dx, place[1] + dy
+
+
+def set_flags(graph: Graph, ids: Iterable[NodeId], **flags: Any) -> Graph:
+    """With ``bypassed``, ``frozen`` or ``collapsed`` set on these nodes."""
+    return replace(graph, nodes={**graph.nodes, **{id: replace(graph.nodes[id], **flags) for id in ids}})
+
+
+def without_bypassed(graph: Graph) -> Graph:
+    """The network that runs: bypassed nodes are gone, what fed them feeds what they fed."""
+    for id in [id for id, node in graph.nodes.items() if node.bypassed]:
+        graph = remove(detach(graph, id), [id])
+    return graph
+
+
+def add_frame(graph: Graph, frame: Frame) -> tuple[Graph, FrameId]:
+    """With a comment frame more. Returns the graph and the new id."""
+    id = f"f{graph.next_id}"
+    return replace(graph, frames={**graph.frames, id: frame}, next_id=graph.next_id + 1), id
+
+
+def set_frame(graph: Graph, id: FrameId, frame: Frame) -> Graph:
+    """With another frame in the place of one."""
+    return replace(graph, frames={**graph.frames, id: frame})
+
+
+def bend(graph: Graph, id: EdgeId, via: Iterable[Place]) -> Graph:
+    """With the drawn wire passing through other dots."""
+    return replace(graph, edges={**graph.edges, id: replace(graph.edges[id], via=tuple(via))})
+
+
+def replug(graph: Graph, edges: Iterable[EdgeId], source: NodeId, port: str) -> Graph:
+    """With these wires beginning at another output."""
+    return replace(graph, edges={**graph.edges, **{i: replace(graph.edges[i], source=source, source_port=port, via=()) for i in edges}})
+
+
+def splice(graph: Graph, id: EdgeId, node: NodeId) -> Graph:
+    """With a node that is there put into a wire: through its first input and its first output."""
+    old, block = graph.edges[id], graph.nodes[node].block
+    before = Edge(old.source, old.source_port, node, block.inputs[0].name)
+    after = Edge(node, block.outputs[0].name, old.target, old.target_port)
+    edges = {i: after if i == id else e for i, e in graph.edges.items()}  # keeps its place among the wires of a Many port
+    return connect(replace(graph, edges=edges), before)[0]
+
+
 def insert_on_edge(graph: Graph, id: EdgeId, block: Block, position: tuple[float, float]) -> tuple[Graph, NodeId]:
     """With a block spliced into a wire: through its first input and its first output."""
-    old = graph.edges[id]
     graph, new = add_node(graph, block, position)
-    before = Edge(old.source, old.source_port, new, block.inputs[0].name)
-    after = Edge(new, block.outputs[0].name, old.target, old.target_port)
-    edges = {i: after if i == id else e for i, e in graph.edges.items()}  # keeps its place among the wires of a Many port
-    return replace(graph, edges={**edges, f"e{graph.next_id}": before}, next_id=graph.next_id + 1), new
+    return splice(graph, id, new), new
 
 
-def subgraph(graph: Graph, ids: Iterable[NodeId]) -> Graph:
-    """Only these nodes and the wires between them."""
+def subgraph(graph: Graph, ids: Iterable[NodeId], frames: Iterable[FrameId] = ()) -> Graph:
+    """Only these nodes, the wires between them, and these frames."""
     kept = set(ids)
     return Graph(
         {i: n for i, n in graph.nodes.items() if i in kept},
         {i: e for i, e in graph.edges.items() if e.source in kept and e.target in kept},
         graph.next_id,
+        {id: graph.frames[id] for id in frames},
     )
 
 
-def paste(graph: Graph, piece: Graph, offset: tuple[float, float]) -> tuple[Graph, list[NodeId]]:
-    """With a copy of ``piece`` added under new ids and free names. Returns the graph and the new ids."""
+def paste(graph: Graph, piece: Graph, offset: Place, fed: Iterable[Edge] = ()) -> tuple[Graph, list[NodeId]]:
+    """With a copy of ``piece`` added under new ids and free names. Returns the graph and the new ids.
+
+    ``fed`` are wires into nodes of the piece from nodes of the graph: the copies get them too.
+    """
     renamed: dict[NodeId, NodeId] = {}
     for node in piece.nodes.values():
         position = (node.position[0] + offset[0], node.position[1] + offset[1])
         taken = any(other.name == node.name for other in graph.nodes.values())
-        graph, renamed[node.id] = add_node(graph, node.block, position, "" if taken else node.name)
+        graph, new = add_node(graph, node.block, position, "" if taken else node.name)
+        renamed[node.id] = new
+        graph = set_flags(graph, [new], bypassed=node.bypassed, frozen=node.frozen, collapsed=node.collapsed)
     for edge in piece.edges.values():
-        graph, _ = connect(graph, replace(edge, source=renamed[edge.source], target=renamed[edge.target]))
+        via = tuple(_moved(place, *offset) for place in edge.via)
+        graph, _ = connect(graph, replace(edge, source=renamed[edge.source], target=renamed[edge.target], via=via))
+    for edge in fed:
+        if edge.source in graph.nodes and edge.target in renamed:
+            graph, _ = connect(graph, replace(edge, target=renamed[edge.target], via=()))
+    for frame in piece.frames.values():
+        graph, _ = add_frame(graph, replace(frame, position=_moved(frame.position, *offset)))
     return graph, list(renamed.values())

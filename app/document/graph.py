@@ -9,35 +9,62 @@ from blocks.core import Block, BlockError, Port, Shape, param
 
 NodeId = str
 EdgeId = str
+FrameId = str
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One block on the canvas. ``position`` is its top left corner in logical pixels; it says nothing about the network."""
+    """One block on the canvas. ``position`` is its top left corner in logical pixels; it says nothing about the network.
+
+    A ``bypassed`` block hands on what comes in first; a ``frozen`` one keeps its weights in training; a ``collapsed`` one shows only its name.
+    """
 
     id: NodeId
     block: Block
     name: str
-    position: tuple[float, float] = (0.0, 0.0)
+    position: Place = (0.0, 0.0)
+    bypassed: bool = False
+    frozen: bool = False
+    collapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A wire from an output port to an input port. Wires into a Many port count in the order of ``Graph.edges``."""
+    """A wire from an output port to an input port. Wires into a Many port count in the order of ``Graph.edges``.
+
+    ``via`` are dots that the drawn wire passes through; they say nothing about the network.
+    """
 
     source: NodeId
     source_port: str
     target: NodeId
     target_port: str
+    via: tuple[Place, ...] = ()
+
+    @property
+    def ends(self) -> tuple[NodeId, str, NodeId, str]:
+        """What it joins, however it is drawn."""
+        return self.source, self.source_port, self.target, self.target_port
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A comment around blocks: its text, its top left corner and its size in logical pixels."""
+
+    text: str
+    position: Place
+    size: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes and wires by id. ``next_id`` only grows, so an id never comes back for something else."""
+    """Nodes, wires and comment frames by id. ``next_id`` only grows, so an id never comes back for something else."""
 
     nodes: Mapping[NodeId, Node] = field(default_factory=dict)
     edges: Mapping[EdgeId, Edge] = field(default_factory=dict)
     next_id: int = 1
+    frames: Mapping[FrameId, Frame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def lay_out(graph: Graph, only: Iterable[NodeId] | None = None) -> dict[NodeId, 
     found = {id: (snap(x[k] - WIDTH / 2), y[k]) for k, id in enumerate(ids)}
     for target, (loss, place) in beside.items():
         left, top = found[loss]
-        middle = (tall(graph.nodes[loss].block) - tall(graph.nodes[target].block)) / 2
+        middle = (tall(graph.nodes[loss]) - tall(graph.nodes[target])) / 2
         found[target] = (left + (WIDTH + BESIDE) * (place + 1), snap(top + middle))
     return _anchored(graph, found)
 
@@ -223,12 +223,12 @@ def _rows(graph: Graph, drawing: Drawing, ids: Sequence[NodeId]) -> list[float]:
     """The top of each block: a layer begins below the lowest of the one before, a slim one close to it."""
     top, y = 0.0, [0.0] * drawing.real
     for layer in drawing.layers:
-        blocks = [(v, graph.nodes[ids[v]].block) for v in layer if v < drawing.real]
+        blocks = [(v, graph.nodes[ids[v]]) for v in layer if v < drawing.real]
         if top:
-            top += max((gap(block) for _, block in blocks), default=LOOSE)
+            top += max((gap(node.block) for _, node in blocks), default=LOOSE)
         for v, _ in blocks:
             y[v] = snap(top)
-        top = max((snap(top) + tall(block) for _, block in blocks), default=top)
+        top = max((snap(top) + tall(node) for _, node in blocks), default=top)
     return y
 
 

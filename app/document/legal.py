@@ -1,10 +1,10 @@
 """Where a wire may go, found once when it is picked up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.document.analysis import Analysis, analyse, kind_error
-from app.document.edits import connect
+from app.document.edits import connect, set_flags
 from app.document.graph import Edge, NodeId, label
 from app.document.wiring import NO_EDGES
 from blocks.core import Kind
@@ -66,6 +66,21 @@ def _kind(analysis: Analysis, node: NodeId, port: str) -> Kind:
     block, facts = analysis.graph.nodes[node].block, analysis.facts[node]
     at = [p.name for p in block.outputs].index(port)
     return facts.kinds[at] if facts.kinds else block.outputs[at].kind
+
+
+def bypass(analysis: Analysis, ids: Iterable[NodeId]) -> str:
+    """Why these nodes can't be bypassed; empty where they can."""
+    graph, chosen = analysis.graph, list(ids)
+    for id in chosen:
+        node = graph.nodes[id]
+        if not node.block.inputs or not node.block.outputs:
+            return f"{node.name} can't be bypassed: it has {'nothing to hand on' if not node.block.inputs else 'no result'}"
+    after = analyse(set_flags(graph, chosen, bypassed=True), analysis)
+    for id, facts in after.facts.items():
+        if facts.error and not analysis.facts[id].error and facts.code != "pending":
+            what = ", ".join(graph.nodes[one].name for one in chosen[:3]) + ", ..." * (len(chosen) > 3)
+            return f"Without {what}, {graph.nodes[id].name} would not fit: {facts.error}"
+    return ""
 
 
 def consequence(analysis: Analysis, edge: Edge) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.document.analysis import analyse
 from app.document.edits import add_node, connect, insert_on_edge, move
-from app.document.graph import Edge, EdgeId, Graph, NodeId
+from app.document.graph import Edge, EdgeId, Graph, Node, NodeId
 from app.document.legal import End, targets
 from app.document.wiring import NO_EDGES
 from blocks.core import Block
@@ -28,9 +28,11 @@ def height(block: Block, chips: bool) -> float:
     return SLIM if block.slim else FULL if chips else PLAIN
 
 
-def tall(block: Block) -> float:
-    """The height of a block's face."""
-    return height(block, bool(block.chips()))
+def tall(thing: Block | Node) -> float:
+    """The height of the face of a block, or of a node, which may be collapsed."""
+    if isinstance(thing, Node):
+        return SLIM if thing.collapsed else tall(thing.block)
+    return height(thing, bool(thing.chips()))
 
 
 def gap(block: Block) -> float:
@@ -49,7 +51,7 @@ def on_wire(block: Block, edge: EdgeId) -> Change:
     def change(graph: Graph) -> Placed:
         wire = graph.edges[edge]
         source, target = graph.nodes[wire.source], graph.nodes[wire.target]
-        x, y = source.position[0], snap(source.position[1] + tall(source.block) + gap(block))
+        x, y = source.position[0], snap(source.position[1] + tall(source) + gap(block))
         below = abs(target.position[0] - x) < WIDTH and target.position[1] > source.position[1]
         between = any(
             node.id not in (wire.source, wire.target)
@@ -79,7 +81,7 @@ def after(block: Block, selected: NodeId | None, fallback: tuple[float, float]) 
         following = [id for id, edge in graph.edges.items() if edge.source == selected]
         if len(following) == 1 and block.inputs and block.outputs and not block.inputs[0].many:
             return on_wire(block, following[0])(graph)
-        place = free(graph, block, node.position[0], snap(node.position[1] + tall(node.block) + gap(block)))
+        place = free(graph, block, node.position[0], snap(node.position[1] + tall(node) + gap(block)))
         graph, new = add_node(graph, block, place)
         if block.inputs:
             out, port = node.block.outputs[0].name, block.inputs[0].name
@@ -99,7 +101,7 @@ def branch(block: Block, start: End, forward: bool, place: tuple[float, float] |
             high = 0.0 if forward else tall(block)
             spot = free(graph, block, snap(place[0] - WIDTH / 2), snap(place[1] - high))
         else:
-            spot = free(graph, block, node.position[0], snap(node.position[1] + tall(node.block) + gap(block)))
+            spot = free(graph, block, node.position[0], snap(node.position[1] + tall(node) + gap(block)))
         graph, new = add_node(graph, block, spot)
         found = targets(analyse(graph), *start, forward=forward)
         end, reason = found.at(new, analyse(graph))
@@ -113,7 +115,7 @@ def branch(block: Block, start: End, forward: bool, place: tuple[float, float] |
 def free(graph: Graph, block: Block, x: float, y: float) -> tuple[float, float]:
     """The first place from (x, y) to the right where a block covers no other."""
     own = tall(block)
-    while hit := next((n for n in graph.nodes.values() if _overlap(x, y, own, n.position[0], n.position[1], tall(n.block))), None):
+    while hit := next((n for n in graph.nodes.values() if _overlap(x, y, own, n.position[0], n.position[1], tall(n))), None):
         x = snap(hit.position[0] + WIDTH + LOOSE)
     return x, y
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.document import atomic
-from app.document.graph import Definition, Document, Edge, Graph, Node, Parameter, Unknown, as_json, port, type_name
+from app.document.graph import Definition, Document, Edge, Frame, Graph, Node, Parameter, Unknown, as_json, port, type_name
 from app.document.recipe import Recipe
 from blocks import catalogue
 from blocks.core import Block
@@ -24,6 +24,7 @@ SUFFIX = ".netwright"
 MOST_BYTES = 64 * 2**20
 MOST_DEPTH = 64
 MOST_SHOWN = 20
+FLAGS = ("bypassed", "frozen", "collapsed")  # of a node; written where they are set
 
 
 class DocumentError(Exception):
@@ -149,12 +150,13 @@ def _graph(model: "GraphModel", place: str, errors: list[tuple[str, str]]) -> Gr
         if node.id in nodes:
             errors.append((f"{place}.nodes[{k}].id", f"the id {node.id!r} stands twice"))
         block = _block(node.block, node.params, f"{place}.nodes[{k}].params", errors)
-        nodes[node.id] = Node(node.id, block, node.name, (node.position[0], node.position[1]))
+        nodes[node.id] = Node(node.id, block, node.name, _place(node.position), node.bypassed, node.frozen, node.collapsed)
     numbers = [int(id[1:]) for id in nodes if id[0] == "n" and id[1:].isdecimal() and len(id) < 16]
     next_id = max(numbers, default=0) + 1
     edges: dict[str, Edge] = {}
     for k, model_edge in enumerate(model.edges):
-        edge = Edge(*model_edge.start, *model_edge.end)
+        (source, out), (target, into) = model_edge.start, model_edge.end
+        edge = Edge(source, out, target, into, tuple(map(_place, model_edge.via)))
         ends = ((edge.source, edge.source_port, "from", "outputs"), (edge.target, edge.target_port, "to", "inputs"))
         for id, name, key, side in ends:
             if id not in nodes:
@@ -163,7 +165,13 @@ def _graph(model: "GraphModel", place: str, errors: list[tuple[str, str]]) -> Gr
                 errors.append((f"{place}.edges[{k}].{key}", f"{type_name(nodes[id].block)} has no {side[:-1]} {name!r}"))
         edges[f"e{next_id + k}"] = edge
     _check_single(nodes, edges, place, errors)
-    return Graph(nodes, edges, next_id + len(edges))
+    next_id += len(edges)
+    frames = {f"f{next_id + k}": Frame(f.text, _place(f.position), _place(f.size)) for k, f in enumerate(model.frames)}
+    return Graph(nodes, edges, next_id + len(frames), frames)
+
+
+def _place(values: list[float]) -> tuple[float, float]:
+    return values[0], values[1]
 
 
 def _check_single(nodes: dict[str, Node], edges: dict[str, Edge], place: str, errors: list[tuple[str, str]]) -> None:
@@ -230,11 +238,18 @@ def dumps(document: Document) -> str:
 
 def _graph_json(graph: Graph) -> dict[str, Any]:
     nodes = [
-        {"id": n.id, "block": type_name(n.block), "name": n.name, "params": params(n.block), "position": [_short(v) for v in n.position]}
+        {
+            "id": n.id, "block": type_name(n.block), "name": n.name, "params": params(n.block), "position": _shorts(n.position),
+            **{flag: True for flag in FLAGS if getattr(n, flag)},
+        }
         for n in graph.nodes.values()
+    ]  # fmt: skip
+    edges = [
+        {"from": [e.source, e.source_port], "to": [e.target, e.target_port], **({"via": list(map(_shorts, e.via))} if e.via else {})}
+        for e in graph.edges.values()
     ]
-    edges = [{"from": [e.source, e.source_port], "to": [e.target, e.target_port]} for e in graph.edges.values()]
-    return {"nodes": nodes, "edges": edges}
+    frames = [{"text": f.text, "position": _shorts(f.position), "size": _shorts(f.size)} for f in graph.frames.values()]
+    return {"nodes": nodes, "edges": edges, **({"frames": frames} if frames else {})}
 
 
 def params(block: Block) -> dict[str, Any]:
@@ -242,6 +257,10 @@ def params(block: Block) -> dict[str, Any]:
     if isinstance(block, Unknown):
         return dict(json.loads(block.data))
     return as_json(block.values())
+
+
+def _shorts(values: Iterable[float]) -> list[float | int]:
+    return [_short(value) for value in values]
 
 
 def _short(value: float) -> float | int:

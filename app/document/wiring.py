@@ -10,6 +10,7 @@ from operator import is_not
 from typing import Any
 
 from app.document.graph import Edge, EdgeId, Graph, NodeId
+from blocks.core import Block
 
 NO_EDGES: tuple[Edge, ...] = ()
 
@@ -114,6 +115,12 @@ def _settle(
 
 def _tuples(edges: dict[NodeId, list[Edge]]) -> dict[NodeId, tuple[Edge, ...]]:
     return dict(zip(edges, map(tuple, edges.values()), strict=True))
+
+
+def first_wire(block: Block, edges: Iterable[Edge]) -> Edge | None:
+    """Of the wires into a block the one that goes on where the block is taken out: the first of the first port that has one."""
+    order = {port.name: k for k, port in enumerate(block.inputs)}
+    return min(edges, key=lambda edge: order.get(edge.target_port, len(order)), default=None)
 
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

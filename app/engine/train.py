@@ -120,8 +120,9 @@ class _Run:
         self.device: torch.device = chosen.device
         self.fabric = chosen
         self.bare = model.net.to(self.device)
+        self.frozen = frozen(model)
         if not any(p.requires_grad for p in self.bare.parameters()):
-            raise EngineError("the network has no weights to train: put a Linear or a convolution between Input and loss")
+            raise EngineError("the network has no weights to train: put a Linear or a convolution between Input and loss, or thaw one")
         self.optimizer: Any = make_optimizer(self.recipe, self.bare)
         self.net: Any = self.bare
         if self.recipe.precision != "32-true":  # one process at full precision calls the bare module
@@ -165,6 +166,8 @@ class _Run:
 
     def _epoch(self) -> None:
         self.net.train()
+        for module in self.frozen:  # a batch norm would change its statistics
+            module.eval()
         size = self.recipe.batch_size
         order = self.train_at[torch.randperm(len(self.train_at), generator=self.shuffle).to(self.device)]
         for start in range(0, self.steps_per_epoch * size, size):
@@ -256,11 +259,21 @@ class _Run:
             self.record.event("resume", step=self.step, seconds=round(seconds, 3))
 
 
+def frozen(model: Model) -> list[torch.nn.Module]:
+    """The modules of frozen nodes; their weights need no gradient from now on."""
+    nodes, names = model.document.graph.nodes, model.compiled.modules
+    modules = [model.net.get_submodule(name) for id, name in names.items() if nodes[id].frozen]
+    for module in modules:
+        module.requires_grad_(False)
+    return modules
+
+
 def make_optimizer(recipe: Recipe, net: torch.nn.Module) -> Optimizer:
-    """The recipe's optimizer; fused, where the device has such kernels."""
+    """The recipe's optimizer, for all weights that are not frozen; fused, where the device has such kernels."""
+    weights = [p for p in net.parameters() if p.requires_grad]
     if recipe.optimizer == "SGD":
-        return SGD(net.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=True)
-    return AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+        return SGD(weights, lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=True)
+    return AdamW(weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
 
 
 def learning_rate(recipe: Recipe, step: int, total: int) -> float:

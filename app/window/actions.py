@@ -41,6 +41,7 @@ def install(window: QMainWindow, bar: QMenuBar, commands: Sequence[Command], can
         if command.canvas and isinstance(canvas, QWidget):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             canvas.addAction(action)
+        action.setProperty("icon_name", command.icon)
         if command.text:  # an empty one has keys, and no place in the menu
             menu.addAction(action)
         actions[command.id] = action

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.canvas import framing
+from app.canvas.arranging import SIDES
 from app.window import edit
 from app.window.actions import Command
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 def commands(w: "Workspace") -> list[Command]:
     """The commands of a workspace, in the order of the menus."""
     c, session, view, shell = Command, w.session, w.canvas, w.shell
-    file, edit_, look, train, help_ = (w.tr(t) for t in ("&File", "&Edit", "&View", "&Train", "&Help"))
+    file, edit_, look, arrange, train, help_ = (w.tr(t) for t in ("&File", "&Edit", "&View", "&Arrange", "&Train", "&Help"))
 
     def line(menu: str) -> Command:
         return c("", menu, "-", lambda: None)
@@ -35,6 +37,8 @@ def commands(w: "Workspace") -> list[Command]:
         c("copy", edit_, w.tr("&Copy"), lambda: edit.copy(view), ("Ctrl+C",), True),
         c("paste", edit_, w.tr("&Paste"), lambda: edit.paste(view), ("Ctrl+V",), True),
         c("duplicate", edit_, w.tr("&Duplicate"), lambda: edit.duplicate(view), ("Ctrl+D",), True),
+        c("paste_wired", edit_, w.tr("Paste with &incoming wires"), lambda: edit.paste(view, wired=True), ("Ctrl+Shift+V",), True),
+        c("duplicate_wired", edit_, w.tr("Duplicate with in&coming wires"), lambda: edit.duplicate(view, wired=True), ("Ctrl+Shift+D",), True),
         c("delete", edit_, w.tr("De&lete"), lambda: edit.delete(view), ("Del", "Backspace"), True),
         c("heal", edit_, w.tr("Delete and &join"), lambda: edit.delete_and_heal(view), ("Ctrl+Del",), True),
         line(edit_),
@@ -43,12 +47,28 @@ def commands(w: "Workspace") -> list[Command]:
         c("select_down", edit_, w.tr("Select do&wnstream"), lambda: edit.select_stream(view, up=False), ("Shift+Right",), True),
         c("connect_in_order", edit_, w.tr("Connect in &order"), lambda: edit.connect_in_order(view), ("J",), True),
         c("connect_to", edit_, w.tr("Connect to …"), lambda: edit.connect_to(view), ("Ctrl+Alt+C",), True),
+        c("swap", edit_, w.tr("S&wap for another block …"), view.swap_selected, ("Shift+S",), True, "swap"),
         c("rename", edit_, w.tr("Re&name"), w.rename, ("F2",)),
         line(edit_),
-        c("lay_out", edit_, w.tr("Lay &out"), lambda: edit.lay_out(view, only_selected=False), ("Ctrl+L",)),
-        c("lay_out_selection", edit_, w.tr("Lay out selec&tion"), lambda: edit.lay_out(view, only_selected=True), ("L",), True),
+        c("bypass", edit_, w.tr("&Bypass"), lambda: w.explain(edit.bypass(view)), ("M", "Ctrl+B"), True, "bypass"),
+        c("freeze", edit_, w.tr("&Freeze weights"), lambda: edit.freeze(view), ("Ctrl+Shift+L",), True, "freeze"),
+        c("collapse", edit_, w.tr("Co&llapse"), lambda: edit.collapse(view), ("H",), True, "collapse"),
+        c("lay_out", arrange, w.tr("Lay &out"), lambda: edit.lay_out(view, only_selected=False), ("Ctrl+L",), False, "layout"),
+        c("lay_out_selection", arrange, w.tr("Lay out selec&tion"), lambda: edit.lay_out(view, only_selected=True), ("L",), True, "layout"),
+        c("straighten", arrange, w.tr("&Straighten"), lambda: edit.straighten(view), ("Q",), True, "straighten"),
+        line(arrange),
         *[
-            c(f"nudge_{key}_{by}", edit_, "", partial(edit.nudge, view, x * by, y * by), (f"Alt+{'Shift+' if by > 8 else ''}{key}",), True)
+            c(f"align_{side}", arrange, text, partial(edit.align, view, side), (), True, f"align-{side}")
+            for side, text in zip(SIDES, (
+                w.tr("Align &left"), w.tr("Align &centres"), w.tr("Align &right"), w.tr("Align &tops"), w.tr("Align &middles"), w.tr("Align &bottoms"),
+            ), strict=True)
+        ],
+        c("distribute", arrange, w.tr("Distribute &down"), lambda: edit.distribute(view, down=True), (), True, "distribute"),
+        c("distribute_across", arrange, w.tr("Distribute &across"), lambda: edit.distribute(view, down=False), (), True, "distribute-across"),
+        line(arrange),
+        c("frame", arrange, w.tr("Comment &frame"), lambda: framing.frame_selection(view), ("C",), True, "comment"),
+        *[
+            c(f"nudge_{key}_{by}", arrange, "", partial(edit.nudge, view, x * by, y * by), (f"Alt+{'Shift+' if by > 8 else ''}{key}",), True)
             for key, x, y in (("Left", -1, 0), ("Right", 1, 0), ("Up", 0, -1), ("Down", 0, 1)) for by in (8, 40)
         ],
         c("fit", look, w.tr("Show &all"), view.fit, ("Home",), True),
@@ -67,6 +87,7 @@ def commands(w: "Workspace") -> list[Command]:
         c("light", look, w.tr("&Light"), lambda: shell.set_theme("light")),
         c("system", look, w.tr("As the s&ystem has it"), lambda: shell.set_theme("system")),
         line(look),
+        c("minimap", look, w.tr("&Minimap"), lambda: w.minimap.toggle(), ("Ctrl+Shift+M",)),
         c("focus_canvas", look, w.tr("&Only the canvas"), w.toggle_docks, ("F11",)),
         c("next_pane", look, w.tr("Ne&xt pane"), lambda: w.cycle(1), ("F6",)),
         c("previous_pane", look, w.tr("Pre&vious pane"), lambda: w.cycle(-1), ("Shift+F6",)),

@@ -1,15 +1,16 @@
 """Edits that menus and keys make to what is selected on the canvas."""
 
+from collections.abc import Iterable
 from functools import partial
 from itertools import pairwise
 
 from PySide6.QtWidgets import QMenu
 
-from app.canvas import clipboard, walking
+from app.canvas import arranging, clipboard, framing, walking
 from app.canvas.view import CanvasView
 from app.document import fixes, layout, legal
 from app.document.analysis import analyse
-from app.document.edits import connect, move, remove, subgraph
+from app.document.edits import bend, connect, move, remove, set_flags, set_frame, subgraph
 from app.document.edits import paste as paste_piece
 from app.document.graph import Edge, Graph
 from app.document.placing import snap
@@ -19,9 +20,9 @@ OFFSET = 32.0
 
 def delete(view: CanvasView) -> None:
     """Delete the selected blocks and wires."""
-    nodes, wires = view.session.selection, view.canvas.selected_wires
-    if nodes or wires:
-        view.session.edit(_named("Delete", view), lambda graph: remove(graph, nodes, wires))
+    nodes, wires, frames = view.session.selection, view.canvas.selected_wires, view.canvas.selected_frames
+    if nodes or wires or frames:
+        view.session.edit(_named("Delete", view), lambda graph: remove(graph, nodes, wires, frames))
 
 
 def delete_and_heal(view: CanvasView) -> None:
@@ -39,8 +40,8 @@ def delete_and_heal(view: CanvasView) -> None:
 
 def copy(view: CanvasView) -> None:
     """Copy the selected blocks as text."""
-    if view.session.selection:
-        clipboard.copy(view.session.graph, view.session.selection)
+    if view.session.selection or view.canvas.selected_frames:
+        clipboard.copy(view.session.graph, view.session.selection, view.canvas.selected_frames)
 
 
 def cut(view: CanvasView) -> None:
@@ -49,23 +50,72 @@ def cut(view: CanvasView) -> None:
     delete(view)
 
 
-def paste(view: CanvasView) -> None:
-    """Paste at the mouse, or in the middle of the view."""
+def paste(view: CanvasView, *, wired: bool = False) -> None:
+    """Paste at the mouse, or in the middle of the view; ``wired``: with the wires that led into the original."""
     piece = clipboard.piece()
-    if piece is None or not piece.nodes:
+    if piece is None or not (piece.nodes or piece.frames):
         return
     mouse = view.mapFromGlobal(view.cursor().pos())
     inside = view.rect().contains(mouse)
     point = view.mapToScene(mouse) if inside else view.mapToScene(view.viewport().rect().center())
-    left = min(node.position[0] for node in piece.nodes.values())
-    top = min(node.position[1] for node in piece.nodes.values())
-    _insert(view, piece, (snap(point.x() - left), snap(point.y() - top)), "Paste")
+    corners = [node.position for node in piece.nodes.values()] + [frame.position for frame in piece.frames.values()]
+    left, top = min(x for x, _ in corners), min(y for _, y in corners)
+    _insert(view, piece, (snap(point.x() - left), snap(point.y() - top)), "Paste", clipboard.wires() if wired else ())
 
 
-def duplicate(view: CanvasView) -> None:
-    """Copy the selected blocks beside themselves."""
-    if view.session.selection:
-        _insert(view, subgraph(view.session.graph, view.session.selection), (OFFSET, OFFSET), "Duplicate")
+def duplicate(view: CanvasView, *, wired: bool = False) -> None:
+    """Copy the selected blocks beside themselves; ``wired``: with the wires that lead into them."""
+    graph, ids = view.session.graph, view.session.selection
+    if ids or view.canvas.selected_frames:
+        wires = clipboard.fed(graph, ids) if wired else ()
+        _insert(view, subgraph(graph, ids, view.canvas.selected_frames), (OFFSET, OFFSET), "Duplicate", wires)
+
+
+def bypass(view: CanvasView) -> str:
+    """Bypass the selected blocks, or take them in again; what forbids it is returned, for the user."""
+    session = view.session
+    return _flag(view, "bypassed", "Bypass", "Take in", legal.bypass(session.analysis, session.selection))
+
+
+def freeze(view: CanvasView) -> str:
+    """Keep the weights of the selected blocks as they are in training, or let them learn again."""
+    return _flag(view, "frozen", "Freeze", "Thaw", "")
+
+
+def collapse(view: CanvasView) -> str:
+    """Show only the names of the selected blocks, or all of their faces."""
+    return _flag(view, "collapsed", "Collapse", "Expand", "")
+
+
+def _flag(view: CanvasView, flag: str, word: str, back: str, refused: str) -> str:
+    nodes, ids = view.session.graph.nodes, view.session.selection
+    on = any(not getattr(nodes[id], flag) for id in ids)
+    if ids and not (on and refused):
+        view.session.edit(_named(word if on else back, view), lambda graph: set_flags(graph, ids, **{flag: on}))
+    return refused if ids and on else ""
+
+
+def align(view: CanvasView, side: arranging.Side) -> None:
+    """Put the selected blocks in line."""
+    _arrange(view, arranging.align(view.session.graph, view.session.selection, side) if view.session.selection else {}, "Align")
+
+
+def distribute(view: CanvasView, *, down: bool) -> None:
+    """Put the selected blocks at even distances."""
+    _arrange(view, arranging.distribute(view.session.graph, view.session.selection, down=down), "Distribute")
+
+
+def straighten(view: CanvasView) -> None:
+    """Put the selected blocks straight below what feeds them."""
+    _arrange(view, arranging.straighten(view.session.analysis, view.session.selection), "Straighten")
+
+
+def _arrange(view: CanvasView, places: arranging.Places, word: str) -> None:
+    nodes = view.session.graph.nodes
+    before = {id: nodes[id].position for id, place in places.items() if nodes[id].position != place}
+    if before:
+        view.session.edit(_named(word, view), lambda graph: move(graph, places))
+        view.glide.begin(before)
 
 
 def nudge(view: CanvasView, x: float, y: float) -> None:
@@ -87,7 +137,19 @@ def lay_out(view: CanvasView, only_selected: bool) -> None:
     before = {id: graph.nodes[id].position for id in places}
     if all(before[id] == place for id, place in places.items()):
         return
-    view.session.edit(_named("Lay out", view) if only_selected else "Lay out all", lambda graph: move(graph, places))
+
+    def change(graph: Graph) -> Graph:
+        held = {id: framing.within(graph, id) for id in graph.frames}
+        bent = [id for id, e in graph.edges.items() if e.via and (e.source in places or e.target in places)]
+        for id in bent:
+            graph = bend(graph, id, ())
+        graph = move(graph, places)
+        for id, inside in held.items():  # a frame goes with what lay in it
+            if inside and not places.keys().isdisjoint(inside):
+                graph = set_frame(graph, id, framing.around(graph, inside, graph.frames[id].text))
+        return graph
+
+    view.session.edit(_named("Lay out", view) if only_selected else "Lay out all", change)
     if not only_selected:
         view.fit()
     view.glide.begin(before)
@@ -153,11 +215,11 @@ def _connected(graph: Graph, edge: Edge) -> Graph:
     return connect(graph, edge)[0]
 
 
-def _insert(view: CanvasView, piece: Graph, offset: tuple[float, float], word: str) -> None:
+def _insert(view: CanvasView, piece: Graph, offset: tuple[float, float], word: str, fed: Iterable[Edge] = ()) -> None:
     new: list[str] = []
 
     def change(graph: Graph) -> Graph:
-        graph, ids = paste_piece(graph, piece, offset)
+        graph, ids = paste_piece(graph, piece, offset, fed)
         new.extend(ids)
         return graph
 
@@ -169,4 +231,6 @@ def _named(word: str, view: CanvasView) -> str:
     ids = view.session.selection
     if len(ids) == 1:
         return f"{word} {view.session.graph.nodes[next(iter(ids))].name}"
-    return f"{word} {len(ids)} blocks" if ids else f"{word} wire"
+    if ids:
+        return f"{word} {len(ids)} blocks"
+    return f"{word} frame" if view.canvas.selected_frames else f"{word} wire"

@@ -26,6 +26,8 @@ QTreeWidget#table { background: @surface; border: 1px solid @hairline; border-ra
 QTreeWidget#table::item { padding: 7px 8px; border: 0; } QTreeWidget#table::item:selected { background: @accent_soft; color: @text; }
 QTreeWidget#table QHeaderView { background: transparent; }
 QTreeWidget#table QHeaderView::section { background: transparent; color: @text2; border: 0; border-bottom: 1px solid @hairline; padding: 7px 8px; }
+QFrame#contextBar { background: @surface; border: 1px solid @control; border-radius: 8px; } QFrame#contextBar QToolButton { padding: 2px; }
+QLineEdit#frameText { font-weight: 600; }
 QFrame#quickAdd { background: @surface; border: 1px solid @control; border-radius: 10px; }
 QListWidget#history { background: transparent; border: 0; padding: 6px 10px; outline: 0; } QListWidget#history::item { padding: 5px 8px; border-radius: 6px; }
 QListWidget#history::item:selected { background: @accent_soft; color: @text; }

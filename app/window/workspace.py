@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from app.canvas.minimap import Minimap
 from app.canvas.view import CanvasView
 from app.look import icons, theme
 from app.look.text import si, size
@@ -35,6 +36,7 @@ from app.session.runs import RunWatcher
 from app.window import actions
 from app.window.banner import Banner, Welcome
 from app.window.commands import commands
+from app.window.contextbar import ContextBar
 from app.window.files import Files
 from app.window.finding import Finding
 from app.window.plugins import Plugins
@@ -43,6 +45,10 @@ from app.window.shell import BOTTOM, Shell
 from app.window.toolbar import Toolbar
 from app.window.zoombar import ZoomBar
 from blocks.core import Block
+
+# the menus of a right click
+ON_BLOCKS = ("cut", "copy", "paste", "duplicate", "delete", "heal", "swap", "bypass", "freeze", "collapse", "frame", "rename")
+ON_CANVAS = ("paste", "select_all", "frame", "lay_out", "fit")
 
 
 class Workspace(QObject):
@@ -61,6 +67,7 @@ class Workspace(QObject):
         self.training = Training(self.watcher)
         self._arrange()
         self.banner = Banner(shell.center)
+        self.minimap = Minimap(self.canvas)
         self.plugins = Plugins(shell, self.session, self.engine, self.banner, self.palette)
         self.measuring = Measuring(self.session, self.engine)
         self.files = Files(shell, self.session, self.canvas, self.banner)
@@ -71,6 +78,7 @@ class Workspace(QObject):
             shell, self.session, self.engine, self.watcher, self.training, self.banner, self.toolbar.device, self.actions
         )
         self.zoom_bar = ZoomBar(self.canvas)
+        self.context_bar = ContextBar(self.canvas, self.actions)
         self.welcome = Welcome(
             self.canvas,
             [
@@ -213,6 +221,11 @@ class Workspace(QObject):
         else:
             target.setFocus(Qt.FocusReason.TabFocusReason)
 
+    def explain(self, text: str) -> None:
+        """Say why something can't be done; nothing where there is nothing to say."""
+        if text:
+            self.banner.say(text, "error")
+
     def about(self) -> None:
         """Name, version, licence."""
         from app import __version__
@@ -229,9 +242,7 @@ class Workspace(QObject):
 
     def _context_menu(self, at: QPoint) -> None:
         menu = QMenu(self.shell)
-        ids = (
-            ("cut", "copy", "paste", "duplicate", "delete", "heal", "rename") if self.session.selection else ("paste", "select_all", "fit")
-        )
+        ids = ON_BLOCKS if self.session.selection else ON_CANVAS
         for id in ids:
             menu.addAction(self.actions[id])
         menu.popup(at)

@@ -1,0 +1,46 @@
+"""Snap lines: what is dragged stops where it stands in line with a block nearby, and a line says with which."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QLineF, QRectF
+
+REACH = 6.0  # pixels on screen
+BEYOND = 12.0  # the line reaches this far over both blocks
+
+Stop = tuple[float, QRectF]  # a coordinate to stop at, and the block that it belongs to
+
+
+class Guides:
+    """Lines through the edges and the middles of ``rects``."""
+
+    def __init__(self, rects: Iterable[QRectF]) -> None:
+        found = list(rects)
+        self._x = sorted(((x, r) for r in found for x in (r.left(), r.center().x(), r.right())), key=lambda stop: stop[0])
+        self._y = sorted(((y, r) for r in found for y in (r.top(), r.center().y(), r.bottom())), key=lambda stop: stop[0])
+
+    def snap(self, rect: QRectF, reach: float) -> tuple[float | None, float | None, list[QLineF]]:
+        """How far to move ``rect`` across and down, None where nothing is near; and the lines to draw once it is there."""
+        across = _nearest(self._x, (rect.center().x(), rect.left(), rect.right()), reach)
+        down = _nearest(self._y, (rect.top(), rect.bottom(), rect.center().y()), reach)
+        dx, dy = across[0] if across else None, down[0] if down else None
+        there = rect.translated(dx or 0.0, dy or 0.0)
+        lines = []
+        if across:
+            x, other = across[1]
+            lines.append(QLineF(x, min(there.top(), other.top()) - BEYOND, x, max(there.bottom(), other.bottom()) + BEYOND))
+        if down:
+            y, other = down[1]
+            lines.append(QLineF(min(there.left(), other.left()) - BEYOND, y, max(there.right(), other.right()) + BEYOND, y))
+        return dx, dy, lines
+
+
+def _nearest(stops: Sequence[Stop], places: Sequence[float], reach: float) -> tuple[float, Stop] | None:
+    best: tuple[float, Stop] | None = None
+    for place in places:
+        at = bisect_left(stops, place, key=lambda stop: stop[0])
+        for stop in stops[max(0, at - 1) : at + 1]:
+            by = stop[0] - place
+            if abs(by) <= reach and (best is None or abs(by) < abs(best[0])):
+                best = by, stop
+    return best
