@@ -12,17 +12,18 @@ Stop = tuple[float, QRectF]  # a coordinate to stop at, and the block that it be
 
 
 class Guides:
-    """Lines through the edges and the middles of ``rects``."""
+    """Lines through the edges and the middles of ``rects``. Edges stop at edges, middles at middles."""
 
     def __init__(self, rects: Iterable[QRectF]) -> None:
         found = list(rects)
-        self._x = sorted(((x, r) for r in found for x in (r.left(), r.center().x(), r.right())), key=lambda stop: stop[0])
-        self._y = sorted(((y, r) for r in found for y in (r.top(), r.center().y(), r.bottom())), key=lambda stop: stop[0])
+        self._left_right = _stops((edge, r) for r in found for edge in (r.left(), r.right()))
+        self._top_bottom = _stops((edge, r) for r in found for edge in (r.top(), r.bottom()))
+        self._across, self._down = _stops((r.center().x(), r) for r in found), _stops((r.center().y(), r) for r in found)
 
     def snap(self, rect: QRectF, reach: float) -> tuple[float | None, float | None, list[QLineF]]:
         """How far to move ``rect`` across and down, None where nothing is near; and the lines to draw once it is there."""
-        across = _nearest(self._x, (rect.center().x(), rect.left(), rect.right()), reach)
-        down = _nearest(self._y, (rect.top(), rect.bottom(), rect.center().y()), reach)
+        across = _nearest(((self._across, (rect.center().x(),)), (self._left_right, (rect.left(), rect.right()))), reach)
+        down = _nearest(((self._top_bottom, (rect.top(), rect.bottom())), (self._down, (rect.center().y(),))), reach)
         dx, dy = across[0] if across else None, down[0] if down else None
         there = rect.translated(dx or 0.0, dy or 0.0)
         lines = []
@@ -35,12 +36,17 @@ class Guides:
         return dx, dy, lines
 
 
-def _nearest(stops: Sequence[Stop], places: Sequence[float], reach: float) -> tuple[float, Stop] | None:
+def _stops(stops: Iterable[Stop]) -> list[Stop]:
+    return sorted(stops, key=lambda stop: stop[0])
+
+
+def _nearest(kinds: Iterable[tuple[Sequence[Stop], Sequence[float]]], reach: float) -> tuple[float, Stop] | None:
     best: tuple[float, Stop] | None = None
-    for place in places:
-        at = bisect_left(stops, place, key=lambda stop: stop[0])
-        for stop in stops[max(0, at - 1) : at + 1]:
-            by = stop[0] - place
-            if abs(by) <= reach and (best is None or abs(by) < abs(best[0])):
-                best = by, stop
+    for stops, places in kinds:
+        for place in places:
+            at = bisect_left(stops, place, key=lambda stop: stop[0])
+            for stop in stops[max(0, at - 1) : at + 1]:
+                by = stop[0] - place
+                if abs(by) <= reach and (best is None or abs(by) < abs(best[0])):
+                    best = by, stop
     return best

@@ -42,17 +42,24 @@ class Minimap(QWidget):
 
     def _useful(self) -> bool:
         seen = self.view.mapToScene(self.view.viewport().rect()).boundingRect()
-        content = self.view.canvas.content()
-        return not content.isEmpty() and content.width() * content.height() > VIEWS * seen.width() * seen.height()
+        content = self._area
+        return content.width() * content.height() > VIEWS * seen.width() * seen.height()
 
     def _follow(self) -> None:
-        self.setVisible(bool(self.view.canvas.nodes) and (self._useful() if self.wanted is None else self.wanted))
+        show = not self._area.isEmpty() and (self._useful() if self.wanted is None else self.wanted)
+        if show and self.isHidden():
+            self.show()
+            self._redraw()
+        self.setVisible(show)
         self.update()
 
     def _redraw(self) -> None:
         """Paint the blocks once; the rectangle of the view is painted over them."""
         content, graph = self.view.canvas.content(), self.session.graph
         self._area = content
+        self._follow()
+        if not self.isVisible():
+            return
         picture = QPixmap(SIZE * self.devicePixelRatioF())
         picture.setDevicePixelRatio(self.devicePixelRatioF())
         picture.fill(Qt.GlobalColor.transparent)
@@ -74,7 +81,7 @@ class Minimap(QWidget):
                     painter.fillRect(rect.adjusted(-1, -1, 1, 1), theme.color("accent"))
             painter.end()
         self._picture = picture
-        self._follow()
+        self.update()
 
     def _scale(self) -> float:
         return min(

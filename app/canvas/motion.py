@@ -17,6 +17,7 @@ class Glide(QObject):
     def __init__(self, scene: CanvasScene) -> None:
         super().__init__(scene)
         self.scene = scene
+        self.wanted = True
         self._places: dict[NodeId, tuple[float, float]] = {}
         self._animation = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=GLIDE_MS)
         self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
@@ -28,7 +29,7 @@ class Glide(QObject):
         self.end()
         nodes = self.scene.session.graph.nodes
         self._places = {id: place for id, place in before.items() if id in nodes and nodes[id].position != place}
-        if self._places and len(self._places) <= MOST:
+        if self.wanted and self._places and len(self._places) <= MOST:
             self._animation.start()
 
     def end(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -63,6 +64,7 @@ class CanvasView(QGraphicsView):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.gesture: Gesture | None = None
+        self.wheel, self.tab = "auto", "auto"  # what the wheel and the Tab key do; preferences
         self.space_held = False
         self._hovered: NodeItem | WireItem | FrameItem | None = None
         self._guides: list[QLineF] = []
@@ -96,15 +98,15 @@ class CanvasView(QGraphicsView):
         for bar, step in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
             bar.setValue(bar.value() - step)
 
-    def fit(self, area: QRectF | None = None) -> None:
-        """Show an area, or all of the network, at no more than 100 %."""
+    def fit(self, area: QRectF | None = None, most: float = 1.0) -> None:
+        """Show an area, or all of the network, at no more than 100 %, or ``most``."""
         area = area or self.canvas.content()
         if area.isEmpty():
             self.set_zoom(1.0)
             self.centerOn(0, 0)
             return
         space = self.viewport().size() - QSize(64, 64 + ZOOM_BAR)
-        zoom = min(space.width() / area.width(), space.height() / area.height(), 1.0)
+        zoom = min(space.width() / area.width(), space.height() / area.height(), most)
         self.set_zoom(zoom)
         self.centerOn(area.center() + QPointF(0, ZOOM_BAR / 2 / zoom))
         self.viewport().update()
@@ -124,7 +126,8 @@ class CanvasView(QGraphicsView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        self.moved.emit()
+        if self.isVisible():
+            self.moved.emit()
 
     def reveal(self, id: str) -> None:
         """Bring a block into sight."""
@@ -141,11 +144,15 @@ class CanvasView(QGraphicsView):
         keys, pixels, angle = event.modifiers(), event.pixelDelta(), event.angleDelta()
         if keys & Qt.KeyboardModifier.ShiftModifier:
             self.pan(QPoint(angle.y() or angle.x(), 0))
-        elif not pixels.isNull() and not keys & Qt.KeyboardModifier.ControlModifier:  # a touch pad scrolls with two fingers
-            self.pan(pixels)
+        elif self._scrolls(pixels) and not keys & Qt.KeyboardModifier.ControlModifier:
+            self.pan(angle if pixels.isNull() else pixels)
         else:
             self.set_zoom(self.zoom * 1.0015 ** angle.y(), event.position())
         event.accept()
+
+    def _scrolls(self, pixels: QPoint) -> bool:
+        """Whether a wheel event moves the picture: a touch pad scrolls with two fingers, a wheel zooms, unless the user wants otherwise."""
+        return self.wheel == "scroll" or (self.wheel == "auto" and not pixels.isNull())
 
     # Mouse
 
@@ -256,8 +263,9 @@ class CanvasView(QGraphicsView):
         super().leaveEvent(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab adds a block, as in other node editors; F6 leaves the canvas."""
-        if self.hasFocus():
+        """Tab adds a block, as in other node editors, and with a screen reader goes on, as everywhere; F6 leaves the canvas."""
+        adds = self.tab == "add" or (self.tab == "auto" and not QAccessible.isActive())
+        if self.hasFocus() and adds and next:
             self.adding.ask()
             return True
         return super().focusNextPrevChild(next)

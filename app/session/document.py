@@ -1,7 +1,7 @@
-"""The open document: its value, its history, what follows from it, and what is selected."""
+"""The open documents: their values, their histories, what follows from them, and what is selected."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -19,48 +19,99 @@ MERGE_MS = 800  # a pause this long ends a step that several changes share
 CHECK_MS = 30
 
 
+@dataclass(eq=False)
+class Sheet:
+    """One open document: its values, where it lies, and what is selected in it. ``look`` is where its view was, for whoever shows it."""
+
+    history: History
+    saved: Document
+    path: Path | None = None
+    title: str = ""
+    selection: frozenset[NodeId] = frozenset()
+    last_good: dict[NodeId, Facts] = field(default_factory=dict)
+    look: object = None
+
+    def __post_init__(self) -> None:
+        self.analysis: Analysis = analyse(self.document.graph)
+
+    @property
+    def document(self) -> Document:
+        return self.history.document
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is something that was not saved."""
+        return self.document is not self.saved and self.document != self.saved
+
+    @property
+    def name(self) -> str:
+        return self.path.stem if self.path else self.title or "Untitled"
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it is an empty document that nobody has done anything with."""
+        return self.path is None and not self.title and len(self.history.steps) == 1 and not self.document.graph.nodes
+
+
+def blank() -> Sheet:
+    """A sheet with an empty document."""
+    document = Document()
+    return Sheet(History(document), document)
+
+
 class Session(QObject):
-    """Holds the document. Every change goes through ``edit``; views hear of it and compare the old value with the new one."""
+    """Holds the open documents, of which one is in hand. Every change goes through ``edit``; views hear of it and compare the old value with
+    the new one. Another sheet taken in hand is a change like any other.
+    """
 
     changed = Signal(object, object)  # Document before, Document now
     analysed = Signal()
     problems_changed = Signal()
     selection_changed = Signal()
     title_changed = Signal()  # path, or whether there is something to save
+    leaving = Signal(object)  # the Sheet that is about to be put aside
+    sheets_changed = Signal()  # there are others, or another one is in hand
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.path: Path | None = None
-        self._title = ""
+        self.sheets: list[Sheet] = [blank()]
+        self.sheet = self.sheets[0]
         self.problems: list[Problem] = []
-        self.selection: frozenset[NodeId] = frozenset()
-        self.last_good: dict[NodeId, Facts] = {}
-        self._history = History(Document())
-        self._saved = self._history.document
-        self.analysis: Analysis = analyse(self.document.graph)
         self._seal = timer(self, MERGE_MS, self._history_seal, once=True)
         self._check = timer(self, CHECK_MS, self.check_now, once=True)
 
     @property
     def document(self) -> Document:
-        return self._history.document
+        return self.sheet.document
 
     @property
     def graph(self) -> Graph:
-        return self._history.document.graph
+        return self.sheet.document.graph
 
     @property
     def history(self) -> History:
-        return self._history
+        return self.sheet.history
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.sheet.analysis
+
+    @property
+    def selection(self) -> frozenset[NodeId]:
+        return self.sheet.selection
+
+    @property
+    def path(self) -> Path | None:
+        return self.sheet.path
 
     @property
     def dirty(self) -> bool:
-        """Whether there is something that was not saved."""
-        return self.document is not self._saved and self.document != self._saved
+        """Whether there is something in this document that was not saved."""
+        return self.sheet.dirty
 
     @property
     def name(self) -> str:
-        return self.path.stem if self.path else self._title or "Untitled"
+        return self.sheet.name
 
     @property
     def columns(self) -> Mapping[str, Column] | None:
@@ -79,14 +130,14 @@ class Session(QObject):
         self._push(replace(self.document, recipe=recipe), name, merge)
 
     def undo(self) -> None:
-        self._step(self._history.undo)
+        self._step(self.history.undo)
 
     def redo(self) -> None:
-        self._step(self._history.redo)
+        self._step(self.history.redo)
 
     def go_to(self, step: int) -> None:
         """Back or forward to a step of the history."""
-        self._step(lambda: self._history.go(step))
+        self._step(lambda: self.history.go(step))
 
     def seal(self) -> None:
         """The next edit is a step of its own."""
@@ -95,29 +146,55 @@ class Session(QObject):
     # Files
 
     def new(self) -> None:
-        """An empty document."""
-        self._open(Document(), None)
+        """An empty document, in a sheet of its own."""
+        self._add(blank())
 
     def open(self, path: Path) -> None:
-        """Read a document; raises DocumentError and keeps the present one."""
-        self._open(storage.load(path), path)
+        """Read a document, or take it in hand where it is open already; raises DocumentError and keeps what there is."""
+        there = next((sheet for sheet in self.sheets if sheet.path is not None and sheet.path == path), None)
+        if there is not None:
+            self.take(there)
+            return
+        document = storage.load(path)
+        self._add(Sheet(History(document), document, path))
 
     def open_copy(self, path: Path) -> None:
         """Read an example: it opens untitled, so that saving does not write over it."""
-        self._open(storage.load(path), None, path.stem)
+        document = storage.load(path)
+        self._add(Sheet(History(document), document, None, path.stem))
 
     def recover(self, document: Document, path: Path | None, title: str) -> None:
         """Open what a crash left: it belongs to ``path``, and differs from what lies there."""
-        self._open(document, path, title)
-        self._saved = Document()
-        self.title_changed.emit()
+        self._add(Sheet(History(document), Document(), path, title))
+
+    def take(self, sheet: Sheet) -> None:
+        """Take another sheet in hand."""
+        if sheet is self.sheet:
+            return
+        before = self.document
+        self.leaving.emit(self.sheet)
+        self._history_seal()
+        self.sheet = sheet
+        self._show(before)
+
+    def close(self, sheet: Sheet) -> None:
+        """Let a document go, with what was not saved; the last one leaves an empty one."""
+        at = self.sheets.index(sheet)
+        others = [one for one in self.sheets if one is not sheet] or [blank()]
+        self.sheets = others
+        if sheet is self.sheet:
+            before, self.sheet = self.document, others[min(at, len(others) - 1)]
+            self._show(before)
+        else:
+            self.sheets_changed.emit()
 
     def save(self, path: Path) -> None:
         """Write the document; raises OSError, and then it is still unsaved."""
         document = self.document
         storage.save(path, document)
-        self.path, self._saved = path, document
+        self.sheet.path, self.sheet.saved = path, document
         self.title_changed.emit()
+        self.sheets_changed.emit()
 
     # Selection
 
@@ -125,14 +202,14 @@ class Session(QObject):
         """Select exactly these nodes, as far as they are there."""
         chosen = frozenset(id for id in ids if id in self.graph.nodes)
         if chosen != self.selection:
-            self.selection = chosen
+            self.sheet.selection = chosen
             self.selection_changed.emit()
 
     def facts(self, id: NodeId) -> tuple[Facts, bool]:
         """What is known of a node; where that is not known now, what was known last, and False."""
         facts = self.analysis.facts[id]
-        if facts.outputs is None and not facts.error and id in self.last_good:
-            return self.last_good[id], False
+        if facts.outputs is None and not facts.error and id in self.sheet.last_good:
+            return self.sheet.last_good[id], False
         return facts, True
 
     def check_now(self) -> None:
@@ -149,7 +226,8 @@ class Session(QObject):
         graph = storage.revive(self.graph)
         if any(graph.nodes[id] is not node for id, node in self.graph.nodes.items()):
             self._push(replace(before, graph=graph), "Use blocks of a plug-in", "")
-        self.analysis = analyse(self.graph)
+        for sheet in self.sheets:
+            sheet.analysis = analyse(sheet.document.graph)
         self.analysed.emit()
         self._check.start()
 
@@ -157,7 +235,7 @@ class Session(QObject):
 
     def _push(self, document: Document, name: str, merge: str) -> None:
         before = self.document
-        self._history.push(document, name, merge)
+        self.history.push(document, name, merge)
         if merge:
             self._seal.start()
         self._announce(before)
@@ -167,19 +245,33 @@ class Session(QObject):
         step()
         self._announce(before)
 
-    def _open(self, document: Document, path: Path | None, title: str = "") -> None:
+    def _add(self, sheet: Sheet) -> None:
+        """Show a sheet that is new; it takes the place of an empty one that nobody has touched."""
         before = self.document
-        self._history = History(document)
-        self._saved, self.path, self._title = document, path, title
-        self.selection, self.last_good = frozenset(), {}
-        self._announce(before)
+        self.leaving.emit(self.sheet)
+        self._history_seal()
+        if self.sheet.untouched:
+            self.sheets[self.sheets.index(self.sheet)] = sheet
+        else:
+            self.sheets.insert(self.sheets.index(self.sheet) + 1, sheet)
+        self.sheet = sheet
+        self._show(before)
+
+    def _show(self, before: Document) -> None:
+        """Tell everybody that another sheet is in hand."""
+        self._seal.stop()
+        self.changed.emit(before, self.document)
+        self.analysed.emit()
         self.selection_changed.emit()
+        self._check.start()
+        self.title_changed.emit()
+        self.sheets_changed.emit()
 
     def _announce(self, before: Document) -> None:
         if before is not self.document:
             if before.graph is not self.graph:
                 self._remember()
-                self.analysis = analyse(self.graph, self.analysis)
+                self.sheet.analysis = analyse(self.graph, self.analysis)
             self.changed.emit(before, self.document)
             self.analysed.emit()
             self.select(self.selection)
@@ -189,12 +281,12 @@ class Session(QObject):
     def _remember(self) -> None:
         """Keep what is known while an error hides it from what follows."""
         known = self.analysis.facts
-        if self.last_good is not known:
-            self.last_good = (
-                {**self.last_good, **{id: f for id, f in known.items() if f.outputs is not None}}
+        if self.sheet.last_good is not known:
+            self.sheet.last_good = (
+                {**self.sheet.last_good, **{id: f for id, f in known.items() if f.outputs is not None}}
                 if any(f.outputs is None for f in known.values())
                 else dict(known)
             )
 
     def _history_seal(self) -> None:
-        self._history.seal()
+        self.history.seal()

@@ -16,7 +16,7 @@ from PySide6.QtCore import QLockFile, QObject
 from app.document import atomic, storage
 from app.document.graph import Document
 from app.document.places import config_folder
-from app.session.document import Session
+from app.session.document import Session, Sheet
 from app.session.timers import timer
 
 DELAY_MS = 1000  # after an edit; so at most about a second of edits is lost
@@ -33,46 +33,68 @@ class Recovered:
     seconds: float  # since it was written
 
 
+class Copy:
+    """The copy of one sheet, and the lock that says that its window lives."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / f"{uuid.uuid4().hex}.json"
+        self.lock: QLockFile | None = None
+
+    def write(self, sheet: Sheet) -> None:
+        """Write it now. That it can't be written costs nothing but the safety."""
+        path = sheet.path
+        value = {"title": sheet.name, "path": str(path) if path else "", "document": storage.dumps(sheet.document)}
+        with contextlib.suppress(OSError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            if self.lock is None:
+                self.lock = _locked(self.file)
+            atomic.write_text(self.file, json.dumps(value))
+
+    def discard(self) -> None:
+        """It is not needed any more."""
+        with contextlib.suppress(OSError):
+            self.file.unlink()
+        if self.lock is not None:
+            self.lock.unlock()
+            self.lock = None
+
+
 class Recovery(QObject):
-    """Keeps the copy of one session's document, and finds those of windows that are gone."""
+    """Keeps the copies of one session's documents, and finds those of windows that are gone."""
 
     def __init__(self, session: Session, folder: Path | None = None) -> None:
         super().__init__(session)
         self.session = session
         self.folder = folder or config_folder() / "recovery"
-        self.file = self.folder / f"{uuid.uuid4().hex}.json"
-        self._lock: QLockFile | None = None
+        self._copies: dict[Sheet, Copy] = {}
         self._held: dict[Path, QLockFile] = {}  # of copies that were found
         self._timer = timer(self, DELAY_MS, self.write, once=True)
         session.changed.connect(self._changed)
         session.title_changed.connect(self._settled)
+        session.sheets_changed.connect(self._settled)
+        session.leaving.connect(lambda _: self.write())
+
+    def copy(self) -> Copy:
+        """The copy of the sheet in hand."""
+        return self._copies.setdefault(self.session.sheet, Copy(self.folder))
 
     def write(self) -> None:
-        """Write the copy now. That it can't be written costs nothing but the safety."""
-        if not self.session.dirty:
-            return
-        path = self.session.path
-        value = {"title": self.session.name, "path": str(path) if path else "", "document": storage.dumps(self.session.document)}
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if self._lock is None:
-                self._lock = _locked(self.file)
-            atomic.write_text(self.file, json.dumps(value))
+        """Write the copy of the document in hand now."""
+        self._timer.stop()
+        if self.session.dirty:
+            self.copy().write(self.session.sheet)
 
     def discard(self) -> None:
-        """The user does not want the changes any more, or they are saved."""
+        """The user does not want the changes to the document in hand any more."""
         self._timer.stop()
-        with contextlib.suppress(OSError):
-            self.file.unlink()
-        if self._lock is not None:
-            self._lock.unlock()
-            self._lock = None
+        self.copy().discard()
 
     def found(self) -> list[Recovered]:
         """Copies whose window is gone, the newest first. From now on they are ours: no other window finds them."""
         result = []
+        own = {copy.file for copy in self._copies.values()}
         for file in self.folder.glob("*.json") if self.folder.is_dir() else ():
-            if file == self.file or (file not in self._held and (lock := _locked(file)) is None):
+            if file in own or (file not in self._held and (lock := _locked(file)) is None):
                 continue
             if file not in self._held:
                 assert lock is not None
@@ -88,7 +110,7 @@ class Recovery(QObject):
         """Open a copy; it goes when its document is safe in this window's own copy."""
         self.session.recover(one.document, one.path, one.title)
         self.write()
-        if self.file.exists():
+        if self.copy().file.exists():
             self.forget(one)
 
     def forget(self, one: Recovered) -> None:
@@ -103,8 +125,12 @@ class Recovery(QObject):
             self._timer.start()
 
     def _settled(self) -> None:
-        if not self.session.dirty:
-            self.discard()
+        """Copies of what is saved, or was let go, are not needed."""
+        for sheet, copy in list(self._copies.items()):
+            if not sheet.dirty or sheet not in self.session.sheets:
+                copy.discard()
+            if sheet not in self.session.sheets:
+                del self._copies[sheet]
 
 
 def _locked(file: Path) -> QLockFile | None:

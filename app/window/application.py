@@ -1,5 +1,6 @@
 """Starting the window: the empty shell is painted first, what fills it is imported after."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,9 @@ def make_application(arguments: list[str]) -> QApplication:
     QApplication.setApplicationName("Netwright")
     QApplication.setOrganizationName("Netwright")
     QApplication.setDesktopFileName("netwright")
+    scale = float(str(QSettings("Netwright", "Netwright").value("scale", 1.0)))
+    if scale != 1.0:
+        os.environ["QT_SCALE_FACTOR"] = str(min(3.0, max(0.5, scale * float(os.environ.get("QT_SCALE_FACTOR", "1")))))
     application = QApplication(arguments)
     application.setStyle("Fusion")
     fonts.install(fonts.FIRST)

@@ -7,6 +7,7 @@ from app.canvas import framing
 from app.canvas.arranging import SIDES
 from app.window import edit
 from app.window.actions import Command
+from app.window.layouts import BUILD, PRESENT, TRAIN
 
 if TYPE_CHECKING:
     from app.window.workspace import Workspace
@@ -20,14 +21,22 @@ def commands(w: "Workspace") -> list[Command]:
     def line(menu: str) -> Command:
         return c("", menu, "-", lambda: None)
 
-    return [
+    order = [file, edit_, look, arrange, train, help_]
+    found = [
         c("new", file, w.tr("&New"), w.files.new, ("Ctrl+N",)),
         c("open", file, w.tr("&Open …"), w.files.open, ("Ctrl+O",)),
+        c("start", file, w.tr("S&tart page"), lambda: w.show_start(True), ("Ctrl+Home",)),
         c("example", file, w.tr("Open the first &example"), w.files.open_example),
         line(file),
         c("save", file, w.tr("&Save"), w.files.save, ("Ctrl+S",)),
         c("save_as", file, w.tr("Save &as …"), w.files.save_as, ("Ctrl+Shift+S",)),
         c("drawing", file, w.tr("Save &drawing …"), w.files.save_drawing),
+        line(file),
+        c("close", file, w.tr("&Close"), w.files.close, ("Ctrl+W",)),
+        c("next_document", file, w.tr("Ne&xt document"), lambda: w.documents.step(1), ("Ctrl+Tab", "Ctrl+PgDown")),
+        c("previous_document", file, w.tr("Pre&vious document"), lambda: w.documents.step(-1), ("Ctrl+Shift+Tab", "Ctrl+PgUp")),
+        line(file),
+        c("preferences", file, w.tr("Pre&ferences …"), w.preferences, ("Ctrl+,",)),
         line(file),
         c("quit", file, w.tr("&Quit"), shell.close, ("Ctrl+Q",)),
         c("undo", edit_, w.tr("&Undo"), session.undo, ("Ctrl+Z",)),
@@ -88,6 +97,11 @@ def commands(w: "Workspace") -> list[Command]:
         c("system", look, w.tr("As the s&ystem has it"), lambda: shell.set_theme("system")),
         line(look),
         c("minimap", look, w.tr("&Minimap"), lambda: w.minimap.toggle(), ("Ctrl+Shift+M",)),
+        c("build", look, w.tr("&Build"), lambda: w.layouts.enter(BUILD), ("Ctrl+1",)),
+        c("present_training", look, w.tr("T&rain"), lambda: w.layouts.enter(TRAIN), ("Ctrl+2",)),
+        c("present", look, w.tr("Pr&esent"), lambda: w.layouts.enter(PRESENT), ("Ctrl+3",)),
+        c("forget_layouts", look, w.tr("All panels as at &first"), lambda: w.layouts.forget()),
+        line(look),
         c("focus_canvas", look, w.tr("&Only the canvas"), w.toggle_docks, ("F11",)),
         c("next_pane", look, w.tr("Ne&xt pane"), lambda: w.cycle(1), ("F6",)),
         c("previous_pane", look, w.tr("Pre&vious pane"), lambda: w.cycle(-1), ("Shift+F6",)),
@@ -101,3 +115,4 @@ def commands(w: "Workspace") -> list[Command]:
         c("plugins", help_, w.tr("&Plug-ins …"), w.plugins.show),
         c("about", help_, w.tr("&About Netwright"), w.about),
     ]  # fmt: skip
+    return sorted(found, key=lambda command: order.index(command.menu))

@@ -23,18 +23,29 @@ class ContextBar(QFrame):
 
     def __init__(self, view: CanvasView, actions: Mapping[str, QAction]) -> None:
         super().__init__(view)
-        self.view, self.actions_by_id = view, actions
+        self.view = view
         self.setObjectName("contextBar")
         self.setAccessibleName(self.tr("Actions for the selection"))
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(3, 3, 3, 3)
         self.row.setSpacing(1)
         self._shown: tuple[str, ...] = ()
+        self.buttons: dict[str, QToolButton] = {}
+        for id in dict.fromkeys(SEVERAL[:-2] + ONE):
+            action = actions[id]
+            self.buttons[id] = self._button(tip(action), action.text().replace("&", ""), str(action.property("icon_name")))
+            self.buttons[id].clicked.connect(action.trigger)
+        more = self._button(self.tr("More"), self.tr("More"), "more")
+        menu = QMenu(more)
+        menu.addActions([actions[id] for id in MORE])
+        more.setMenu(menu)
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         view.session.selection_changed.connect(self.place)
         view.session.changed.connect(lambda *_: self.place())
         view.moved.connect(self.place)
         view.gesture_changed.connect(self.place)
         theme.current.changed.connect(self._restyle)
+        self._restyle()
         self.hide()
 
     def place(self) -> None:
@@ -63,33 +74,20 @@ class ContextBar(QFrame):
         if ids == self._shown:
             return
         self._shown = ids
-        while (item := self.row.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for id in ids:
-            action = self.actions_by_id[id]
-            button = self._button(tip(action), action.text().replace("&", ""))
-            button.setProperty("icon_name", action.property("icon_name"))
-            button.clicked.connect(action.trigger)
-        more = self._button(self.tr("More"), self.tr("More"))
-        more.setProperty("icon_name", "more")
-        menu = QMenu(more)
-        menu.addActions([self.actions_by_id[id] for id in MORE])
-        more.setMenu(menu)
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._restyle()
+        for id, button in self.buttons.items():
+            button.setVisible(id in ids)
+        self.row.activate()
         self.adjustSize()
 
-    def _button(self, text: str, name: str) -> QToolButton:
+    def _button(self, text: str, name: str, icon: str) -> QToolButton:
         button = make(QToolButton, toolTip=text, accessibleName=name)
         button.setFixedSize(28, 26)
         button.setIconSize(QSize(16, 16))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setProperty("icon_name", icon)
         self.row.addWidget(button)
         return button
 
     def _restyle(self) -> None:
         for button in self.findChildren(QToolButton):
-            if name := button.property("icon_name"):
-                button.setIcon(icons.icon(str(name), "text", 16))
+            button.setIcon(icons.icon(str(button.property("icon_name")), "text", 16))

@@ -1,15 +1,17 @@
 """New, open, save, and the question before changes are lost."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.canvas.view import CanvasView
 from app.document.storage import SUFFIX, DocumentError
-from app.session.document import Session
+from app.session.document import Session, Sheet
 from app.session.recovery import Recovered, Recovery
 from app.window.banner import Banner
+from app.window.recent import Recent
 from resources import resource
 
 FIRST_EXAMPLE = resource("examples", "first-cnn.netwright")
@@ -19,40 +21,59 @@ FILTER = f"Netwright (*{SUFFIX})"
 class Files(QObject):
     """What the File menu does. Errors are told in the banner; they never cost the document."""
 
-    def __init__(self, shell: QWidget, session: Session, canvas: CanvasView, banner: Banner) -> None:
+    opened = Signal()  # a document was opened or made
+
+    def __init__(self, shell: QWidget, session: Session, canvas: CanvasView, banner: Banner, recent: Recent) -> None:
         super().__init__(shell)
+        self.recent = recent
         self.shell, self.session, self.canvas, self.banner = shell, session, canvas, banner
         self.recovery = Recovery(session)
 
     def new(self) -> None:
         """An empty document."""
-        if self.may_close():
-            self.session.new()
-            self.canvas.set_zoom(1.0)
+        self.session.new()
+        self.opened.emit()
 
     def open(self) -> None:
         """Ask for a document and open it."""
-        if self.may_close():
-            name, _ = QFileDialog.getOpenFileName(self.shell, self.tr("Open"), str(self._folder()), FILTER)
-            if name:
-                self.try_open(Path(name))
+        name, _ = QFileDialog.getOpenFileName(self.shell, self.tr("Open"), str(self._folder()), FILTER)
+        if name:
+            self.try_open(Path(name))
 
     def open_example(self) -> None:
         """Open the first example as a new document."""
-        if self.may_close():
-            self.try_open(FIRST_EXAMPLE)
+        self.try_open(FIRST_EXAMPLE)
 
-    def try_open(self, path: Path) -> None:
+    def try_open(self, path: Path) -> bool:
+        """Open a document; what is wrong with it is told, and nothing else changes."""
         try:
             if resource() in path.resolve().parents:
                 self.session.open_copy(path)
             else:
                 self.session.open(path)
+                self.recent.add(path)
         except DocumentError as error:
             self.banner.say(str(error), "error")
-            return
+            return False
         self.banner.hide()
-        self.canvas.fit()
+        self.opened.emit()
+        return True
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Files were dropped on the window."""
+        for path in paths:
+            if path.suffix == SUFFIX:
+                self.try_open(path)
+            else:
+                self.banner.say(self.tr("{0} can't be opened: a network is a file that ends in {1}.").format(path.name, SUFFIX), "error")
+
+    def close(self, sheet: Sheet | None = None) -> bool:
+        """Close a document, or the one in hand; False if the user would rather not."""
+        sheet = sheet or self.session.sheet
+        if not self._may_go(sheet):
+            return False
+        self.session.close(sheet)
+        return True
 
     def offer_recovered(self) -> None:
         """Tell of unsaved changes that a crash left behind."""
@@ -68,9 +89,9 @@ class Files(QObject):
         )  # fmt: skip
 
     def _restore(self, one: Recovered) -> None:
-        if self.may_close():
-            self.recovery.restore(one)
-            self.canvas.fit()
+        self.recovery.restore(one)
+        self.opened.emit()
+        self.offer_recovered()
 
     def _forget(self, one: Recovered) -> None:
         self.recovery.forget(one)
@@ -98,6 +119,7 @@ class Files(QObject):
     def _save_to(self, path: Path) -> bool:
         try:
             self.session.save(path)
+            self.recent.add(path)
         except OSError as error:
             self.banner.say(
                 self.tr("{0} was not saved: {1}. Your document is unchanged and still open.").format(path, error.strerror or error), "error"
@@ -145,13 +167,18 @@ class Files(QObject):
         return self.session.path.parent if self.session.path else Path.home()
 
     def may_close(self) -> bool:
-        """Ask what to do with unsaved changes; False if the user would rather stay."""
-        if not self.session.dirty:
+        """Ask what to do with the unsaved changes of each document; False if the user would rather stay."""
+        return all(self._may_go(sheet) for sheet in list(self.session.sheets))
+
+    def _may_go(self, sheet: Sheet) -> bool:
+        if not sheet.dirty:
             return True
+        self.session.take(sheet)
         button = QMessageBox.StandardButton
         box = QMessageBox(self.shell)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("Save the changes to {0}?").format(self.session.name))
+        box.setText(self.tr("Save the changes to {0}?").format(sheet.name))
+        box.setInformativeText(self.tr("Without saving, they are lost."))
         box.setStandardButtons(button.Save | button.Discard | button.Cancel)
         box.setDefaultButton(button.Save)
         answer = box.exec()

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QLabel, QMainWindow, QMenuBar, QVBoxLayout, QWidget
 
 from app.look import theme
@@ -22,6 +22,8 @@ STATE = 1  # of the saved layout; another number lets an old one be forgotten
 class Shell(QMainWindow):
     """``furnish`` fills it with the workspace."""
 
+    dropped = Signal(list)  # the paths of files
+
     def __init__(self, settings: QSettings) -> None:
         super().__init__()
         self.settings = settings
@@ -31,6 +33,7 @@ class Shell(QMainWindow):
         self.setWindowTitle("Netwright")
         self.resize(1600, 1000)
         self.setMinimumSize(900, 600)
+        self.setAcceptDrops(True)
         if isinstance(saved := settings.value("geometry"), QByteArray):
             self.restoreGeometry(saved)  # Qt brings it back onto a screen that is there
         theme.current.set(self._wanted_theme())
@@ -135,6 +138,14 @@ class Shell(QMainWindow):
         self.workspace.start(file)
         return self.workspace
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(bool(_files(event)))
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if paths := _files(event):
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ApplicationPaletteChange and self.settings.value("theme", "system") == "system" and self.isVisible():
             theme.current.set(self._wanted_theme())
@@ -148,6 +159,10 @@ class Shell(QMainWindow):
             self.settings.setValue("geometry", self.saveGeometry())
             self.workspace.shut_down()
         event.accept()
+
+
+def _files(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
 
 
 class TitleBar(QWidget):

@@ -22,6 +22,8 @@ QLabel#crumb { color: @text2; } QLabel#document { color: @text; font-weight: 600
 QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 4px; background: transparent; }
 QToolButton:hover { background: @raised; } QToolButton:pressed { background: @hover; } QToolButton:focus { border-color: @accent; }
 QToolButton::menu-indicator { image: none; }
+QTableView#layers { background: @panel; border: none; selection-background-color: @accent_soft; selection-color: @text; }
+QTableView#layers QHeaderView, QTableView#layers QHeaderView::section { background: @panel; color: @text2; border: 0; padding: 4px 6px; font-weight: 500; }
 QTreeWidget#table { background: @surface; border: 1px solid @hairline; border-radius: 8px; outline: 0; }
 QTreeWidget#table::item { padding: 7px 8px; border: 0; } QTreeWidget#table::item:selected { background: @accent_soft; color: @text; }
 QTreeWidget#table QHeaderView { background: transparent; }
@@ -45,6 +47,7 @@ QPushButton#segment { border-radius: 0; padding: 0 10px; min-height: 24px; borde
 QPushButton#segment:checked { background: @hover; color: @text; font-weight: 600; }
 QPushButton#live { border-radius: 13px; min-height: 24px; padding: 0 12px; color: @text2; border: 1px solid @control; background: transparent; }
 QPushButton#live:checked { background: @ok_soft; color: @ok; border-color: @ok_soft; font-weight: 600; }
+QPushButton#searchAll { text-align: left; color: @text2; padding: 0 10px; }
 QPushButton#mode { border: none; border-radius: 5px; background: transparent; color: @text2; min-height: 22px; padding: 0 12px; }
 QPushButton#mode:checked { background: @hover; color: @text; font-weight: 600; }
 QWidget#modes { background: @surface; border: 1px solid @hairline; border-radius: 7px; }
@@ -91,7 +94,17 @@ QScrollBar::handle { background: @control; border-radius: 3px; margin: 2px; } QS
 QScrollBar::handle:hover { background: @text3; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; } QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QStatusBar { border-top: 1px solid @hairline; } QStatusBar::item { border: none; } QStatusBar QLabel { color: @text2; font-size: 11px; }
-QStatusBar QLabel#problemCount[level="error"] { color: @error; } QStatusBar QLabel#problemCount[level="warning"] { color: @warn; } QStatusBar QLabel#problemCount[level="ok"] { color: @ok; }
+QPushButton#problemCount { border: none; background: transparent; font-size: 11px; min-height: 22px; padding: 0 6px; } QPushButton#problemCount:hover { background: @raised; }
+QPushButton#problemCount[level="error"] { color: @error; } QPushButton#problemCount[level="warning"] { color: @warn; } QPushButton#problemCount[level="ok"] { color: @ok; }
+QTabBar#documents { background: @frame; border-bottom: 1px solid @hairline; } QTabBar#documents::tab { padding: 7px 12px; } QTabBar#documents::tab:selected { background: @canvas; }
+QTabBar#documents::close-button { image: url(@icons/@theme-close.svg); }
+QScrollArea#start, QWidget#startBody { background: @frame; }
+QLabel#hero { font-size: 24px; font-weight: 600; } QLabel#product { font-size: 20px; font-weight: 600; }
+QFrame#card, QFrame#heroCard { background: @surface; border: 1px solid @control; border-radius: 8px; } QFrame#heroCard { border-radius: 10px; }
+QFrame#card:hover, QFrame#card[focused="true"] { border-color: @accent; background: @hover; }
+QLabel#cardTitle { font-weight: 600; } QLabel#picture { background: @canvas; border-top-left-radius: 7px; border-top-right-radius: 7px; border-bottom: 1px solid @hairline; }
+QFrame#recent { background: transparent; border: 1px solid transparent; border-radius: 6px; } QFrame#recent:hover, QFrame#recent[focused="true"] { background: @raised; border-color: @control; }
+QLabel#small { background: @canvas; border: 1px solid @hairline; border-radius: 4px; }
 QWidget#zoomBar { background: @surface; border: 1px solid @control; border-radius: 8px; } QWidget#zoomBar QToolButton { padding: 3px; } QWidget#zoomBar QLabel { font-weight: 600; font-size: 12px; }
 QFrame#banner { background: @surface; border: 1px solid @control; border-radius: 8px; } QFrame#banner[role="error"] { border-color: @error; background: @error_soft; }
 QFrame#welcome { background: transparent; } QFrame#welcome QLabel#welcomeTitle { font-size: 20px; font-weight: 600; }

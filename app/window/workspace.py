@@ -7,25 +7,24 @@ from threading import Thread
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QMessageBox,
-    QPushButton,
+    QStackedLayout,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.canvas.minimap import Minimap
+from app.canvas.spoken import Spoken
 from app.canvas.view import CanvasView
-from app.look import icons, theme
-from app.look.text import si, size
 from app.look.widgets import make
 from app.panels.finder import Finder
 from app.panels.history import History
 from app.panels.inspector import Inspector
+from app.panels.layers import LayerTable
 from app.panels.palette import Palette
 from app.panels.problems import Problems
 from app.panels.training import Training
@@ -39,13 +38,20 @@ from app.window.commands import commands
 from app.window.contextbar import ContextBar
 from app.window.files import Files
 from app.window.finding import Finding
+from app.window.keys import Keys
+from app.window.layouts import BUILD, PRESENT, TRAIN, Layouts
 from app.window.plugins import Plugins
+from app.window.recent import Recent
 from app.window.runs import RunControl
-from app.window.shell import BOTTOM, Shell
+from app.window.shell import Shell
+from app.window.start import StartPage
+from app.window.status import Status
+from app.window.tabs import Tabs
 from app.window.toolbar import Toolbar
 from app.window.zoombar import ZoomBar
 from blocks.core import Block
 
+PRESENT_ZOOM = 2.0  # an audience sits further away
 # the menus of a right click
 ON_BLOCKS = ("cut", "copy", "paste", "duplicate", "delete", "heal", "swap", "bypass", "freeze", "collapse", "frame", "rename")
 ON_CANVAS = ("paste", "select_all", "frame", "lay_out", "fit")
@@ -68,10 +74,15 @@ class Workspace(QObject):
         self._arrange()
         self.banner = Banner(shell.center)
         self.minimap = Minimap(self.canvas)
+        self.spoken = Spoken(self.canvas)
         self.plugins = Plugins(shell, self.session, self.engine, self.banner, self.palette)
         self.measuring = Measuring(self.session, self.engine)
-        self.files = Files(shell, self.session, self.canvas, self.banner)
+        self.files = Files(shell, self.session, self.canvas, self.banner, Recent(shell.settings))
         self.actions = actions.install(shell, shell.menu_bar, commands(self), self.canvas)
+        self.keys = Keys(self.actions, shell.settings)
+        for name in ("wheel", "tab"):
+            setattr(self.canvas, name, str(shell.settings.value(name, "auto")))
+        self.canvas.glide.wanted = shell.settings.value("glide", True) in (True, "true")
         self.finding = Finding(Finder(shell), self.session, self.canvas, self.actions)
         self.toolbar = Toolbar(shell.toolbar, self.actions)
         self.runs = RunControl(
@@ -87,16 +98,22 @@ class Workspace(QObject):
                 (self.tr("Add an Input"), "plus", lambda: self.canvas.adding.add(self._kind("Input"))),
             ],
         )
-        self._status()
+        self.status = Status(shell, self.session, self.engine, self.show_problems)
+        self.documents = Tabs(self.session, self.canvas, self.files)
+        self.center.insertWidget(0, self.documents.bar)
+        self.start_page = StartPage(self.files.recent, self.engine, self.actions)
+        self.pages.addWidget(self.start_page)
+        self.layouts = Layouts(shell, shell.settings, self._entered)
         self._connect()
-        self._modes()
+        self.layouts.enter(BUILD)
+        shell.dropped.connect(self.files.drop)
 
     def start(self, file: Path | None) -> None:
         """Start the engine and open a file."""
         self.plugins.start()
         self.engine.start()
-        if file is not None:
-            self.files.try_open(file)
+        if file is None or not self.files.try_open(file):
+            self.show_start(True)
         self.files.offer_recovered()
         # 0.3 s that the first check would make the window wait; not beside the imports of opening a file, which it could get in the way of
         Thread(target=import_module, args=("networkx",), daemon=True).start()
@@ -112,9 +129,13 @@ class Workspace(QObject):
 
     def _arrange(self) -> None:
         shell = self.shell
-        center = QVBoxLayout(shell.center)
-        center.setContentsMargins(0, 0, 0, 0)
-        center.addWidget(self.canvas)
+        self.pages = QStackedLayout(shell.center)
+        self.sheet = QWidget()
+        self.center = QVBoxLayout(self.sheet)
+        self.center.setContentsMargins(0, 0, 0, 0)
+        self.center.setSpacing(0)
+        self.center.addWidget(self.canvas)
+        self.pages.addWidget(self.sheet)
         for dock, side in ((shell.left, self.palette), (shell.right, self.inspector)):
             layout = dock.widget().layout()
             assert layout is not None
@@ -123,8 +144,10 @@ class Workspace(QObject):
         self.tabs.setAccessibleName(self.tr("Panels"))
         self.stack = QStackedWidget()
         self.history = History(self.session)
+        self.layers = LayerTable(self.session)
+        self.layers.revealed.connect(self.canvas.reveal)
         for title, panel in (
-            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("History"), self.history)
+            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("Layers"), self.layers), (self.tr("History"), self.history)
         ):  # fmt: skip
             self.tabs.addTab(title)
             self.stack.addWidget(panel)
@@ -140,57 +163,57 @@ class Workspace(QObject):
         bottom.addLayout(row)
         bottom.addWidget(self.stack, 1)
 
-    def _modes(self) -> None:
-        row = QHBoxLayout(self.shell.modes)
-        row.setContentsMargins(3, 2, 3, 2)
-        row.setSpacing(2)
-        self.mode_buttons = QButtonGroup(self)
-        for k, text in enumerate((self.tr("Build"), self.tr("Train"))):
-            button = make(QPushButton, text, objectName="mode", checkable=True, checked=k == 0)
-            row.addWidget(button)
-            self.mode_buttons.addButton(button, k)
-        self.mode_buttons.idClicked.connect(self.set_mode)
-        self.shell.modes.show()
-        self.set_mode(0)
-
-    def set_mode(self, mode: int) -> None:
-        """0: room for the canvas; 1: room for the curves."""
-        button = self.mode_buttons.button(mode)
-        button.setChecked(True)
-        self.tabs.setCurrentIndex(mode)
-        self.shell.left.setVisible(mode == 0)
-        height = BOTTOM if mode == 0 else round(self.shell.height() * 0.56)
-        self.shell.resizeDocks([self.shell.bottom], [height], Qt.Orientation.Vertical)
-        QTimer.singleShot(0, self.canvas.fit)  # when the canvas has its new size
-
-    def _status(self) -> None:
-        bar = self.shell.statusBar()
-        self.problem_count = make(QLabel, objectName="problemCount")
-        self.problem_icon = QLabel()
-        self.totals, self.saved, self.engine_text = QLabel(), QLabel(), QLabel()
-        for widget in (self.problem_icon, self.problem_count, self.totals):
-            bar.addWidget(widget)
-        bar.addPermanentWidget(self.saved)
-        bar.addPermanentWidget(self.engine_text)
-        bar.setContentsMargins(10, 0, 10, 0)
-
     def _connect(self) -> None:
         session = self.session
         session.analysed.connect(self._refresh)
         session.title_changed.connect(self._refresh)
-        session.problems_changed.connect(self._show_problems)
+        session.problems_changed.connect(self._count_problems)
         self.runs.running_changed.connect(self.toolbar.show_running)
         self.palette.chosen.connect(self._add_chosen)
         self.problems.activated.connect(self.canvas.reveal)
         self.canvas.context_requested.connect(self._context_menu)
-        self.engine.state_changed.connect(lambda _: self._refresh())
-        theme.current.changed.connect(self._show_problems)
+        self.files.opened.connect(lambda: self.show_start(False))
+        self.start_page.chosen.connect(self.files.try_open)
 
     # What commands do
 
     def train(self) -> None:
         """Train, and make room for the curves; or show what forbids it."""
-        self.set_mode(1 if self.runs.train() else 0)
+        if self.runs.train():
+            self.layouts.enter(TRAIN)
+        else:
+            self.show_problems()
+
+    def show_problems(self) -> None:
+        """Bring the list of problems to the front."""
+        if self.layouts.current != BUILD:
+            self.layouts.enter(BUILD)
+        self.shell.bottom.show()
+        self.tabs.setCurrentIndex(0)
+
+    def show_start(self, on: bool) -> None:
+        """The start page, or the documents."""
+        if on == (self.pages.currentWidget() is self.start_page):
+            return
+        docks = (self.shell.left, self.shell.right, self.shell.bottom)
+        if on:
+            self.layouts.keep()
+            for dock in docks:
+                dock.hide()
+            self.start_page.refresh()
+        self.pages.setCurrentWidget(self.start_page if on else self.sheet)
+        self.shell.toolbar.setVisible(not on)
+        self.shell.modes.setVisible(not on)
+        if not on:
+            current, self.layouts.current = self.layouts.current, -1
+            self.layouts.enter(max(current, BUILD))
+            self.canvas.setFocus()
+
+    def _entered(self, layout: int) -> None:
+        if layout != PRESENT:
+            self.tabs.setCurrentIndex(layout)
+        most = PRESENT_ZOOM if layout == PRESENT else 1.0
+        QTimer.singleShot(0, lambda: self.canvas.fit(most=most))  # when the canvas has its new size
 
     def search_blocks(self) -> None:
         """Put the cursor into the palette's search."""
@@ -226,6 +249,12 @@ class Workspace(QObject):
         if text:
             self.banner.say(text, "error")
 
+    def preferences(self) -> None:
+        """Look, canvas, keys."""
+        from app.window.preferences import Preferences
+
+        Preferences(self.shell, self.canvas, self.keys).exec()
+
     def about(self) -> None:
         """Name, version, licence."""
         from app import __version__
@@ -252,21 +281,18 @@ class Workspace(QObject):
         return self.files.may_close()
 
     def shut_down(self) -> None:
-        """End the engine."""
+        """End the engine, and remember the arrangement."""
+        if self.pages.currentWidget() is self.sheet:
+            self.layouts.keep()
         self.engine.quit()
 
     # Showing
 
     def _refresh(self) -> None:
-        session, totals = self.session, self.session.analysis.totals
+        session = self.session
         star = " •" if session.dirty else ""
         self.shell.setWindowTitle(f"{session.name}{star} – Netwright")
         self.toolbar.document.setText(session.name + star)
-        self.saved.setText(self.tr("Not saved") if session.dirty else (str(session.path) if session.path else ""))
-        batch = session.document.recipe.batch_size
-        self.totals.setText(
-            f"    {si(totals.params)} params      {si(totals.macs)} MACs      {size(totals.memory * batch)} {self.tr('activations')} @ {self.tr('batch')} {batch}"
-        )
         for id, word, name in (
             ("undo", self.tr("&Undo"), session.history.undo_name),
             ("redo", self.tr("&Redo"), session.history.redo_name),
@@ -274,26 +300,7 @@ class Workspace(QObject):
             self.actions[id].setText(f"{word}: {name}" if name else word)
             self.actions[id].setEnabled(bool(name))
         self.welcome.setVisible(not session.graph.nodes)
-        texts = {
-            "starting": self.tr("PyTorch is starting …"), "ready": "", "busy": self.tr("Working …"), "training": self.tr("Training"),
-            "paused": self.tr("Paused"), "dead": self.tr("The engine is not running"),
-        }  # fmt: skip
-        version = f"PyTorch {self.engine.info.torch}" if self.engine.info else ""
-        self.engine_text.setText("   ".join(filter(None, (texts[self.engine.state], version))))
 
-    def _show_problems(self) -> None:
-        counts = {level: sum(p.severity == level for p in self.session.problems) for level in ("error", "warning", "hint")}
-        parts = [self.tr("%n error(s)", "", counts["error"])] * bool(counts["error"])
-        parts += [self.tr("%n warning(s)", "", counts["warning"])] * bool(counts["warning"]) + [
-            self.tr("%n hint(s)", "", counts["hint"])
-        ] * bool(counts["hint"])
-        words = [p.replace("(s)", "" if p.startswith("1 ") else "s") for p in parts]
-        level = "error" if counts["error"] else "warning" if counts["warning"] else "ok"
-        self.problem_count.setText(" · ".join(words) or self.tr("No problems"))
-        self.problem_count.setProperty("level", level)
-        self.problem_count.style().unpolish(self.problem_count)
-        self.problem_count.style().polish(self.problem_count)
-        name, role = {"error": ("error", "error"), "warning": ("warning", "warn"), "ok": ("check", "ok")}[level]
-        self.problem_icon.setPixmap(icons.pixmap(name, theme.current.theme[role], 14, self.shell.devicePixelRatioF()))
+    def _count_problems(self) -> None:
         total = len(self.session.problems)
         self.tabs.setTabText(0, self.tr("Problems") + (f"  {total}" if total else ""))

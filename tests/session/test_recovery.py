@@ -57,14 +57,14 @@ def opened(example: Document, tmp_path: Path, qtbot: Any) -> tuple[Session, Reco
 
 def crash(recovery: Recovery) -> None:
     """What the system does to the lock of a process that dies."""
-    assert recovery._lock is not None
-    recovery._lock.unlock()
+    assert recovery.copy().lock is not None
+    recovery.copy().lock.unlock()
 
 
 def test_an_edit_is_kept_within_two_seconds(opened: Any, qtbot: Any) -> None:
     session, recovery, folder = opened
     renamed(session, "changed")
-    qtbot.waitUntil(recovery.file.exists, timeout=2000)
+    qtbot.waitUntil(recovery.copy().file.exists, timeout=2000)
     crash(recovery)
     other = Recovery(Session(), folder / "recovery")
     [one] = other.found()
@@ -77,9 +77,9 @@ def test_it_goes_with_a_save_an_undo_and_a_discard_only(opened: Any) -> None:
     for settle in (lambda: session.save(session.path), session.undo, recovery.discard):
         renamed(session, f"changed {settle}")
         recovery.write()
-        assert recovery.file.exists()
+        assert recovery.copy().file.exists()
         settle()
-        assert not recovery.file.exists()
+        assert not recovery.copy().file.exists()
     session.edit("Nothing", lambda graph: graph)
 
 
@@ -114,7 +114,7 @@ def test_restoring_is_safe_and_leaves_the_changes_unsaved(opened: Any) -> None:
     assert later.path == folder / "net.netwright"
     assert later.dirty
     assert not one.file.exists()
-    assert other.file.exists()
+    assert other.copy().file.exists()
     crash(other)
     assert [o.document for o in Recovery(Session(), folder / "recovery").found()] == [session.document]
 

@@ -39,6 +39,7 @@ def workspace(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterat
     qtbot.waitExposed(shell)
     qtbot.wait(50)
     yield space
-    space.session._saved = space.session.document  # nobody answers the question whether to save
+    for sheet in space.session.sheets:
+        sheet.saved = sheet.document  # nobody answers the question whether to save
     shell.close()
     shell.deleteLater()

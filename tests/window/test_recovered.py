@@ -16,8 +16,9 @@ def left_behind(folder: Path, workspace: Workspace) -> Session:
     recovery = Recovery(session, folder)
     session.edit("Draw", lambda _: rename(workspace.session.graph, "n2", "rescued"))
     recovery.write()
-    assert recovery._lock is not None
-    recovery._lock.unlock()
+    lock = recovery.copy().lock
+    assert lock is not None
+    lock.unlock()
     return session
 
 

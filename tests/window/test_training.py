@@ -26,7 +26,8 @@ def live(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterator[Wo
     space = shell.furnish(resource("examples", "first-cnn.netwright"))
     space.session.edit_recipe("longer", space.session.document.recipe.replace(epochs=3000))
     yield space
-    space.session._saved = space.session.document
+    for sheet in space.session.sheets:
+        sheet.saved = sheet.document
     shell.close()
     shell.deleteLater()
 

@@ -326,10 +326,10 @@ def test_a_problem_is_listed_and_mended(workspace: Workspace) -> None:
     assert workspace.canvas.canvas.nodes[conv].face.error
     assert workspace.canvas.canvas.nodes[by_name(workspace, "fc1")].face.shape == "64"  # the last that was known, dimmed
     assert not workspace.canvas.canvas.nodes[by_name(workspace, "fc1")].face.current
-    assert workspace.problem_count.text() == "1 error"
+    assert workspace.status.problem_count.text() == "1 error"
     key(workspace.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.AltModifier)
     assert not session.problems
-    assert workspace.problem_count.text() == "No problems"
+    assert workspace.status.problem_count.text() == "No problems"
 
 
 def test_train_says_why_it_can_not(workspace: Workspace) -> None:
@@ -355,7 +355,10 @@ def test_save_open_new(workspace: Workspace, tmp_path: Path, monkeypatch: Any) -
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(path), ""))
     key(workspace.canvas, Qt.Key.Key_O, Ctrl)
     assert load(path) == session.document
-    path.write_text("{")
+    assert len(session.sheets) == 2  # it is open already: the untouched empty one stays
+    broken = tmp_path / "broken.netwright"
+    broken.write_text("{")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(broken), ""))
     key(workspace.canvas, Qt.Key.Key_O, Ctrl)
     assert "can't be read" in workspace.banner.text.text()
     assert len(session.graph.nodes) == 13
@@ -376,7 +379,12 @@ def test_unsaved_changes_are_asked_about(workspace: Workspace, monkeypatch: Any)
     asked = []
     monkeypatch.setattr(QMessageBox, "exec", lambda self: asked.append(self.text()) or QMessageBox.StandardButton.Cancel)
     key(workspace.canvas, Qt.Key.Key_N, Ctrl)
+    assert asked == []  # it stays open beside the new one
+    session.take(session.sheets[0])
+    key(workspace.canvas, Qt.Key.Key_W, Ctrl)
     assert asked == ["Save the changes to first-cnn?"]
+    assert not workspace.may_close()
+    assert len(asked) == 2
     assert len(session.graph.nodes) == 13
 
 
@@ -504,7 +512,8 @@ def test_the_window_comes_back_where_it_was(workspace: Workspace) -> None:
     shell = workspace.shell
     shell.resize(900, 655)  # the virtual screen is small
     QTest.qWait(20)
-    workspace.session._saved = workspace.session.document
+    for sheet in workspace.session.sheets:
+        sheet.saved = sheet.document
     shell.close()
     again = Shell(shell.settings)
     assert (again.width(), again.height()) == (900, 655)
