@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import face as faces
 from app.canvas import paint
 from app.canvas.face import Face, Spot
+from app.canvas.pictures import Picture
 from app.canvas.route import Point, label_spot, path, route, through
 from app.document.graph import EdgeId, Frame, FrameId, Node, NodeId, Place
 from app.document.placing import WIDTH
@@ -28,6 +29,7 @@ class NodeItem(QGraphicsItem):
         self.state = paint.State()
         self.lit_ports: frozenset[str] = frozenset()
         self.quiet_ports: frozenset[str] = frozenset()  # a dot would only clutter a tight stack
+        self._picture = Picture()
         self.setZValue(2)
         self.set_node(node, face)
 
@@ -38,8 +40,10 @@ class NodeItem(QGraphicsItem):
         self.node, self.face = node, face
         self.inputs = faces.inputs(node.block, face.height)
         self.outputs = faces.outputs(node.block, face.height)
+        side = SIDE_NAMES if len(self.inputs) > 1 and any(spot.dx for spot in self.inputs.values()) else MARGIN
+        self._bounds = QRectF(-side, -NAMES, WIDTH + 2 * side, face.height + 2 * NAMES)
         self.setPos(*node.position)
-        self.setToolTip("")
+        self._picture.forget()
         self.update()
 
     def set_state(self, **changes: bool) -> None:
@@ -55,8 +59,7 @@ class NodeItem(QGraphicsItem):
         return QRectF(self.pos().x(), self.pos().y(), WIDTH, self.face.height)
 
     def boundingRect(self) -> QRectF:
-        side = SIDE_NAMES if len(self.inputs) > 1 and any(spot.dx for spot in self.inputs.values()) else MARGIN
-        return QRectF(-side, -NAMES, WIDTH + 2 * side, self.face.height + 2 * NAMES)
+        return self._bounds
 
     def shape(self) -> QPainterPath:
         outline = QPainterPath()
@@ -65,15 +68,30 @@ class NodeItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
-        paint.paint_block(painter, self.face, self.state, zoom, getattr(self.scene(), "heaviest", 0))
-        if zoom >= paint.MIDDLE:
-            for side, spots in (("in", self.inputs), ("out", self.outputs)):
-                for name, spot in spots.items():
-                    key = f"{side}:{name}"
-                    if key not in self.quiet_ports or key in self.lit_ports or self.state.hovered:
-                        paint.paint_port(painter, spot.x, spot.y, lit=key in self.lit_ports)
-                    if len(spots) > 1 and zoom >= paint.NEAR:  # which is which
-                        paint.paint_port_name(painter, spot.x, spot.y, spot.dx, spot.dy, name, WIDTH / (len(spots) + 1))
+        scene = self.scene()
+        heaviest = getattr(scene, "heaviest", 0)
+        if zoom < paint.MIDDLE or getattr(scene, "hurried", False):
+            self._paint(painter, zoom, heaviest)
+            return
+        look = (self.state, self.lit_ports, self.quiet_ports, heaviest, theme.current.theme.name)
+        self._picture.draw(painter, self._bounds, zoom, look, lambda inner: self._paint(inner, zoom, heaviest))
+
+    def _paint(self, painter: QPainter, zoom: float, heaviest: int) -> None:
+        paint.paint_block(painter, self.face, self.state, zoom, heaviest)
+        if zoom < paint.MIDDLE:
+            return
+        for side, spots in (("in", self.inputs), ("out", self.outputs)):
+            for name, spot in spots.items():
+                key = f"{side}:{name}"
+                if key not in self.quiet_ports or key in self.lit_ports or self.state.hovered:
+                    paint.paint_port(painter, spot.x, spot.y, lit=key in self.lit_ports)
+                if len(spots) > 1 and zoom >= paint.NEAR:  # which is which
+                    paint.paint_port_name(painter, spot.x, spot.y, spot.dx, spot.dy, name, WIDTH / (len(spots) + 1))
+
+    def refresh(self) -> None:
+        """Its ports are elsewhere."""
+        self._picture.forget()
+        self.update()
 
     def set_ports(self, *, lit: frozenset[str] | None = None, quiet: frozenset[str] | None = None) -> None:
         """Which ports light up, and which are not drawn."""
@@ -110,45 +128,56 @@ class WireItem(QGraphicsItem):
         self.kind: Kind = "real"
         self.vector = self.broken = self.selected = self.hovered = self.going = False
         self.setZValue(1)
+        self._bounds = QRectF()
+        self._pill_picture = Picture()
 
-    def lay(self, start: NodeItem, source: Spot, end: NodeItem, target: Spot, via: tuple[Place, ...] = ()) -> None:
-        """Lay the wire between two ports, through its dots."""
+    def lay(self, start: NodeItem, source: Spot, end: NodeItem, target: Spot, via: tuple[Place, ...] = (), *, measure: bool = True) -> bool:
+        """Lay the wire between two ports, through its dots; whether it lies otherwise now. Without ``measure``, ``describe`` must follow."""
         a = (start.pos().x() + source.x, start.pos().y() + source.y)
         b = (end.pos().x() + target.x, end.pos().y() + target.y)
         out, into = (float(source.dx), float(source.dy)), (float(target.dx), float(target.dy))
         tight = bool(target.dx) and bool(source.dy)
         corners = through(a, out, list(via), b, into) if via else route(a, out, b, into, tight=tight)
         if corners != self.corners or via != self.via:
-            self.prepareGeometryChange()
-            self.via = via
-            self.corners, self.path_ = corners, path(corners)
+            self.via, self.corners, self.path_ = via, corners, path(corners)
+            if measure:
+                self._measure()
+            return True
+        return False
 
     @property
     def short(self) -> bool:
         """Whether it only joins two blocks of a tight stack."""
         return len(self.corners) == 2 and abs(self.corners[1][1] - self.corners[0][1]) <= 20
 
-    def describe(self, *, pill: str, text: str, kind: Kind, vector: bool, broken: bool) -> None:
+    def describe(self, *, pill: str, text: str, kind: Kind, vector: bool, broken: bool, moved: bool = False) -> None:
         """What flows through it."""
-        self.prepareGeometryChange()
+        if not moved and (pill, text, kind, vector, broken) == (self.pill, self.text, self.kind, self.vector, self.broken):
+            return
         self.pill, self.text, self.kind, self.vector, self.broken = pill, text, kind, vector, broken
+        self._measure()
         self.update()
 
     def set_state(self, *, selected: bool | None = None, hovered: bool | None = None) -> None:
         """Change how it is drawn."""
-        self.prepareGeometryChange()
         self.selected = self.selected if selected is None else selected
         self.hovered = self.hovered if hovered is None else hovered
         self.setZValue(1.5 if self.selected or self.hovered else 1)
+        self._measure()
         self.update()
 
     def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def _measure(self) -> None:
+        """Its bounds, which Qt asks for far more often than they change."""
+        self.prepareGeometryChange()
         rect = self.path_.controlPointRect().adjusted(-8, -8, 8, 8)
         if text := self._shown():
             x, y = label_spot(self.corners)
             half = paint.pill_width(text) / 2 + 2
             rect = rect.united(QRectF(x - half, y - 11, 2 * half, 22))
-        return rect
+        self._bounds = rect
 
     def shape(self) -> QPainterPath:
         stroker = QPainterPathStroker()
@@ -184,7 +213,13 @@ class WireItem(QGraphicsItem):
             painter.drawPolygon([QPointF(x, y - 7), QPointF(x + 7, y), QPointF(x, y + 7), QPointF(x - 7, y)])
         if zoom >= 0.5 and (text := self._shown()):
             x, y = label_spot(self.corners)
-            paint.paint_pill(painter, QPointF(x, y), text, "error" if self.broken else "text", role if role != "wire" else "block")
+            half = paint.pill_width(text) / 2 + 2
+            colors = "error" if self.broken else "text", role if role != "wire" else "block"
+            look = (text, colors, theme.current.theme.name)
+            area = QRectF(-half, -11, 2 * half, 22)
+            painter.translate(x, y)
+            self._pill_picture.draw(painter, area, zoom, look, lambda inner: paint.paint_pill(inner, QPointF(0, 0), text, *colors))
+            painter.translate(-x, -y)
 
 
 class FrameItem(QGraphicsItem):

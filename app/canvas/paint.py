@@ -1,6 +1,7 @@
 """Painting a block's face at four levels of detail. Plain painting: shadows and item caches cost four times as much."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter, QPainterPath, QPen
@@ -220,6 +221,7 @@ def paint_pill(painter: QPainter, center: QPointF, text: str, role: str = "text2
     _text(painter, rect, text, font, role, Qt.AlignmentFlag.AlignHCenter)
 
 
+@cache
 def pill_width(text: str) -> float:
     """How wide a pill for this text is."""
     return fonts.metrics(fonts.inter(10, 500)).horizontalAdvance(text) + 16

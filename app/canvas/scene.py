@@ -1,7 +1,9 @@
 """The scene: items for the nodes and wires of the document. It follows the document, and touches only what became another object."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from math import ceil, log2
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
@@ -19,6 +21,7 @@ from app.session.document import Session
 from blocks.rules import dims
 
 HALF_WORLD = 100_000.0
+MANY = 1000
 NO_DOTS: Mapping[EdgeId, tuple[Place, ...]] = {}
 
 
@@ -34,10 +37,11 @@ class CanvasScene(QGraphicsScene):
         self.selected_wires: frozenset[EdgeId] = frozenset()
         self.selected_frames: frozenset[FrameId] = frozenset()
         self.heaviest = 0
+        self._indexed = 0
+        self.hurried = False  # every millisecond counts, and what is painted will soon be painted otherwise
         self._by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
         self._shown: dict[NodeId, tuple[Node, Facts, bool]] = {}  # what each face was made from; False where it shows what was known last
         self._selected: frozenset[NodeId] = frozenset()
-        self.setSceneRect(-HALF_WORLD, -HALF_WORLD, 2 * HALF_WORLD, 2 * HALF_WORLD)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._show_selection)
         theme.current.changed.connect(self.update)
@@ -49,6 +53,14 @@ class CanvasScene(QGraphicsScene):
         if before.graph is now.graph:
             return
         old, new = before.graph, now.graph
+        if abs(len(old.nodes) - len(new.nodes)) > MANY:  # a thousand new items would be searched for garbage again and again
+            gc.disable()
+        try:
+            self._take(old, new)
+        finally:
+            gc.enable()
+
+    def _take(self, old: Graph, new: Graph) -> None:
         ends: set[NodeId] = set()
         for id in differing(old.edges, new.edges):
             if id in self.wires:
@@ -65,9 +77,19 @@ class CanvasScene(QGraphicsScene):
         for id in [id for id in self.nodes if id not in new.nodes]:
             self.removeItem(self.nodes.pop(id))
             self._shown.pop(id, None)
+        self._cover(new)
         self._refresh(new, ends)
         self._follow_frames(old, new)
         self.select_wires(self.selected_wires)
+
+    def _cover(self, graph: Graph) -> None:
+        """Let Qt's index lie just over the blocks, as fine as there are many: a leaf then holds a handful."""
+        if abs(len(graph.nodes) - self._indexed) <= 0.2 * self._indexed:
+            return
+        self._indexed = len(graph.nodes)
+        xs, ys = zip(*(node.position for node in graph.nodes.values()), strict=True) if graph.nodes else ((0.0,), (0.0,))
+        self.setBspTreeDepth(min(16, max(4, 2 * ceil(log2(max(1, self._indexed)) / 2))))
+        self.setSceneRect(min(xs) - 500, min(ys) - 500, max(xs) - min(xs) + 1200, max(ys) - min(ys) + 1200)
 
     def _follow_frames(self, old: Graph, new: Graph) -> None:
         for id in differing(old.frames, new.frames):
@@ -122,9 +144,9 @@ class CanvasScene(QGraphicsScene):
                 dots = via.get(id, edge.via)
                 if dots and any(by) and edge.source in touched and target in touched:
                     dots = tuple((x + by[0], y + by[1]) for x, y in dots)
-                self.wires[id].lay(start, source, self.nodes[target], spot, dots)
+                elsewhere = self.wires[id].lay(start, source, self.nodes[target], spot, dots, measure=not describe)
                 if describe:
-                    self._describe(id, edge)
+                    self._describe(id, edge, elsewhere)
         self._quieten(ends)
 
     def _quieten(self, ids: Iterable[NodeId]) -> None:
@@ -148,7 +170,7 @@ class CanvasScene(QGraphicsScene):
                 spot = spots.get(name)
                 if spot is not None and spot.dx and (other.pos().x() - item.pos().x()) * spot.dx < 0:
                     spots[name] = faces.mirrored(spot)
-                    item.update()
+                    item.refresh()
 
     def _spots(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> list[tuple[EdgeId, Edge, Spot]]:
         """Where each wire ends. Of several at a Many port the nearest comes from above, the others from the side."""
@@ -168,7 +190,7 @@ class CanvasScene(QGraphicsScene):
                 beside[left] += 1
         return result
 
-    def _describe(self, id: EdgeId, edge: Edge) -> None:
+    def _describe(self, id: EdgeId, edge: Edge, moved: bool) -> None:
         analysis = self.session.analysis
         item, shape = self.wires[id], analysis.shape_at(edge)
         source, facts = self.nodes[edge.source], analysis.facts[edge.target]
@@ -177,7 +199,9 @@ class CanvasScene(QGraphicsScene):
         gap = abs(item.corners[-1][1] - item.corners[0][1]) + abs(item.corners[-1][0] - item.corners[0][0])
         hidden = source.face.slim and not source.face.shape  # the block above does not say it itself
         pill = text if (hidden or broken) and gap >= 30 and shape else ""
-        item.describe(pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken)
+        item.describe(
+            pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken, moved=moved
+        )
 
     # Selection
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
-    QColor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -13,25 +12,26 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPen,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsLineItem, QGraphicsView, QLabel, QWidget
 
-from app.canvas import framing, walking
+from app.canvas import framing, grid, walking
 from app.canvas.adding import BLOCK_MIME, Adding
 from app.canvas.gestures import Gesture
 from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.motion import Glide
 from app.canvas.picking import pick
-from app.canvas.scene import CanvasScene
+from app.canvas.scene import HALF_WORLD, CanvasScene
+from app.canvas.sharpening import Sharpening
 from app.look import theme
 from app.look.widgets import make
 from app.session.document import Session
 
 LEAST, MOST = 0.05, 4.0
-GRID_STEP = 24
 ZOOM_BAR = 40  # what the zoom bar covers at the bottom
 
 
@@ -48,7 +48,9 @@ class CanvasView(QGraphicsView):
         self.session = session
         self.canvas = CanvasScene(session)
         self.glide = Glide(self.canvas)
+        self.sharpening = Sharpening(self)
         self.setScene(self.canvas)
+        self.setSceneRect(-HALF_WORLD, -HALF_WORLD, 2 * HALF_WORLD, 2 * HALF_WORLD)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Canvas"))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -67,13 +69,18 @@ class CanvasView(QGraphicsView):
         self.wheel, self.tab = "auto", "auto"  # what the wheel and the Tab key do; preferences
         self.space_held = False
         self._hovered: NodeItem | WireItem | FrameItem | None = None
-        self._guides: list[QLineF] = []
+        self._guides = [QGraphicsLineItem(), QGraphicsLineItem()]
+        for line in self._guides:
+            line.setZValue(5)
+            line.hide()
+            self.canvas.addItem(line)
+        self._restyle()
         self.adding = Adding(self)
         self._hint = make(QLabel, self.viewport(), objectName="hint", wordWrap=True)
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.hide()
-        theme.current.changed.connect(self.viewport().update)
+        theme.current.changed.connect(self._restyle)
         session.changed.connect(self.cancel)  # an undo in the middle of a drag ends it
 
     # Zoom and pan
@@ -86,7 +93,10 @@ class CanvasView(QGraphicsView):
         """Zoom, with the point ``at`` of the viewport (its middle if not given) staying where it is."""
         at = at or QPointF(self.viewport().rect().center())
         zoom = min(MOST, max(LEAST, zoom))
+        if zoom == self.zoom:
+            return
         before = self.mapToScene(at.toPoint())
+        self.sharpening.begin()
         self.setTransform(self.transform().fromScale(zoom, zoom))
         after = self.mapFromScene(before)
         self.pan(at.toPoint() - after)
@@ -125,7 +135,10 @@ class CanvasView(QGraphicsView):
         return area
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
+        if 2 * abs(dx) > self.viewport().width() or 2 * abs(dy) > self.viewport().height():
+            self.sharpening.begin()
         super().scrollContentsBy(dx, dy)
+        self.sharpening.shift(QPoint(dx, dy))
         if self.isVisible():
             self.moved.emit()
 
@@ -237,11 +250,19 @@ class CanvasView(QGraphicsView):
             self._hovered.diamond = diamond
             self._hovered.update()
 
+    def _restyle(self) -> None:
+        pen = QPen(theme.color("accent"), 1, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        for line in self._guides:
+            line.setPen(pen)
+        self.viewport().update()
+
     def show_guides(self, lines: list[QLineF]) -> None:
         """Draw lines along which something stands in line with something else."""
-        if lines or self._guides:
-            self._guides = lines
-            self.viewport().update()
+        for k, item in enumerate(self._guides):
+            item.setVisible(k < len(lines))
+            if k < len(lines):
+                item.setLine(lines[k])
 
     def hover(self, item: NodeItem | WireItem | FrameItem | None) -> None:
         if item is self._hovered:
@@ -341,28 +362,31 @@ class CanvasView(QGraphicsView):
         self._hint.move(x, y)
         self._hint.show()
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
-        painter.fillRect(rect, theme.color("canvas"))
-        if self.zoom < 0.5:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        whole = event.rect()
+        if self.sharpening.paint(whole):
             return
-        color = QColor(theme.current.theme["grid"])
-        color.setAlphaF(min(1.0, (self.zoom - 0.5) * 4))
-        pen = QPen(color, 2)
-        pen.setCosmetic(True)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        left, top = (int(value // GRID_STEP) * GRID_STEP for value in (rect.left(), rect.top()))
-        right, bottom = int(rect.right()) + 1, int(rect.bottom()) + 1
-        painter.drawPoints([QPoint(x, y) for x in range(left, right, GRID_STEP) for y in range(top, bottom, GRID_STEP)])
+        rects: list[QRect] = list(event.region())  # type: ignore[call-overload]  # Qt's stubs do not know that it can be walked through
+        scrolled = self.sharpening.scrolled
+        if self.sharpening.strips(rects):
+            return
+        if not scrolled:
+            super().paintEvent(event)
+            return
+        self.canvas.hurried = True
+        for rect in rects:  # Qt would paint all that lies in the rectangle around the strips
+            super().paintEvent(QPaintEvent(rect))
+        self.canvas.hurried = False
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
+        painter.save()
+        transform = painter.worldTransform()
+        painter.resetTransform()
+        grid.paint(painter, transform.mapRect(rect).toAlignedRect(), transform.map(QPointF(0, 0)), self.zoom, self.devicePixelRatioF())
+        painter.restore()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # type: ignore[override]
         self.adding.paint(painter)
-        if self._guides:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            pen = QPen(theme.color("accent"), 1, Qt.PenStyle.DashLine)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
-            painter.drawLines(self._guides)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

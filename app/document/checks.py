@@ -112,16 +112,13 @@ def _ends(analysis: Analysis) -> list[Problem]:
 
 
 def _losses(analysis: Analysis) -> list[Problem]:
-    import networkx as nx
-
     graph, found = analysis.graph, []
     losses = [id for id, node in graph.nodes.items() if node.block.loss]
     if not losses:
         text = "There is no loss: the network can't be trained until one says how wrong it is"
         found.append(Problem("warning", "no-loss", text, None, fixes.add_loss(analysis)))
-    whole = digraph(graph)
     for answer in _of(graph, Target):
-        for id in nx.descendants(whole, answer):
+        for id in analysis.wiring.reach(answer, up=False) - {answer}:
             if isinstance(graph.nodes[id].block, Output):
                 text = (
                     f"{graph.nodes[id].name} depends on {graph.nodes[answer].name}: the finished network would need the answer to give it"

@@ -141,6 +141,8 @@ class LayerTable(QWidget):
         self.table.horizontalHeader().setSortIndicatorClearable(True)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.table.horizontalHeader().setSectionResizeMode(PARAMETERS, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.horizontalHeader().setFixedHeight(30)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(28)
         for column, width in ((NAME, 110), (TYPE, 140), (INPUT, 120), (OUTPUT, 100), (PARAMS, 70), (MACS, 70), (MEMORY, 80)):

@@ -22,7 +22,7 @@ def test_steps_are_listed_and_a_click_goes_there(workspace: Workspace, qtbot: An
         documents.append(session.document)
     assert names(workspace) == ["Open", "Step 0", "Step 1", "Step 2", "Step 3"]
     assert panel.currentRow() == 4
-    workspace.tabs.setCurrentIndex(2)
+    workspace.tabs.setCurrentIndex(workspace.stack.indexOf(panel))
     qtbot.waitUntil(panel.isVisible)
     for row in (1, 3, 0, 4):
         QTest.mouseClick(

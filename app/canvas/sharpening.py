@@ -1,0 +1,133 @@
+"""Zooming through a large network without a wait: the picture there is, larger or smaller at once, then sharp again square by square.
+
+A frame must not take longer than about 8 ms, but a network of 5,000 blocks takes many times that to paint. So after a zoom or a jump the old
+picture is shown where it would be, and squares are painted anew, from the middle outwards, for a few milliseconds at a time.
+"""
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtWidgets import QWidget
+
+from app.look import theme
+from app.session.timers import timer
+
+if TYPE_CHECKING:
+    from app.canvas.view import CanvasView
+
+HEAVY = 150  # blocks; fewer are painted at once
+SLICE_SECONDS = 0.004
+FIRST_MS = 12  # after the old picture; another turn of the wheel may come first
+MOST_BLOCKS = 60  # in a square, about
+MOST_STRIP = 6  # blocks that a scroll may uncover and have painted at once
+LEAST_SIDE, MOST_SIDE = 32, 256
+
+
+class Sharpening(QObject):
+    """The old picture of a view, and the squares that are still to be painted."""
+
+    def __init__(self, view: "CanvasView") -> None:
+        super().__init__(view)
+        self.view = view
+        self._picture: QImage | None = None  # until it has been shown
+        self._drawn_with = QTransform()
+        self._waiting: list[QRect] = []
+        self.scrolled = self._slicing = False
+        self._next = timer(self, 0, self._slice, once=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something on screen is not sharp yet."""
+        return bool(self._waiting) or self._picture is not None
+
+    def begin(self) -> None:
+        """Keep the picture that is on screen: the view is about to show something else."""
+        view = self.view
+        if len(view.canvas.nodes) < HEAVY or not view.isVisible() or self._picture is not None:
+            return
+        viewport = view.viewport()
+        store = viewport.backingStore()
+        image = store.paintDevice() if store is not None else None
+        if not isinstance(image, QImage):
+            return  # no picture to be had here: it is painted at once
+        ratio = image.devicePixelRatio()
+        corner = viewport.mapTo(viewport.window(), QPoint(0, 0)) * ratio
+        self._picture = image.copy(QRect(corner, viewport.size() * ratio))
+        self._picture.setDevicePixelRatio(ratio)
+        self._drawn_with = view.viewportTransform()
+        painter = QPainter(self._picture)
+        for child in view.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if child is not viewport and child.isVisible():  # what floats over the canvas is no part of it
+                painter.fillRect(child.geometry().translated(-viewport.pos()), theme.color("canvas"))
+        painter.end()
+
+    def paint(self, region: QRect) -> bool:
+        """Show the old picture where it would be now; False if there is none, or only a part of the view is to be painted."""
+        picture, view = self._picture, self.view
+        whole = view.viewport().rect()
+        self._picture = None
+        if picture is None or region != whole:
+            return False
+        change = self._drawn_with.inverted()[0] * view.viewportTransform()
+        size = picture.deviceIndependentSize()
+        painter = QPainter(view.viewport())
+        painter.fillRect(whole, theme.color("canvas"))
+        painter.drawImage(change.mapRect(QRectF(0, 0, size.width(), size.height())), picture)
+        painter.end()
+        self._waiting = self._squares(whole)
+        self._next.start(FIRST_MS)
+        return True
+
+    def strips(self, rects: list[QRect]) -> bool:
+        """Leave what a scroll has uncovered for later, where it holds many blocks; False where it is better painted now."""
+        if not self.scrolled or self._slicing:
+            return False
+        self.scrolled = False
+        if sum(map(self._blocks, rects)) < MOST_STRIP:
+            return False
+        painter = QPainter(self.view.viewport())
+        for rect in rects:
+            painter.fillRect(rect, theme.color("canvas"))
+            self._waiting += self._squares(rect)
+        painter.end()
+        self._next.start(0)
+        return True
+
+    def _blocks(self, area: QRect) -> float:
+        """About how many blocks there are in a part of the view."""
+        content, seen = self.view.canvas.sceneRect(), self.view.mapToScene(area).boundingRect()
+        shared = content.intersected(seen)
+        return len(self.view.canvas.nodes) * shared.width() * shared.height() / max(1.0, content.width() * content.height())
+
+    def _squares(self, whole: QRect) -> list[QRect]:
+        """An area in squares, those in the middle last: they are taken from the end."""
+        blocks = max(1.0, self._blocks(whole))
+        side = round(min(MOST_SIDE, max(LEAST_SIDE, (whole.width() * whole.height() * MOST_BLOCKS / blocks) ** 0.5)))
+        left, top = range(whole.left(), whole.right() + 1, side), range(whole.top(), whole.bottom() + 1, side)
+        squares = [QRect(x, y, side, side) & whole for x in left for y in top]
+        middle = whole.center()
+        return sorted(squares, key=lambda square: -(square.center() - middle).manhattanLength())
+
+    def shift(self, by: QPoint) -> None:
+        """The picture was scrolled."""
+        self.scrolled = len(self.view.canvas.nodes) >= HEAVY
+        whole = self.view.viewport().rect()
+        self._waiting = [moved for square in self._waiting if not (moved := square.translated(by) & whole).isEmpty()]
+
+    def finish(self) -> None:
+        """Paint all that is still to be painted."""
+        self._slicing = self.view.canvas.hurried = True
+        while self._waiting:
+            self.view.viewport().repaint(self._waiting.pop())
+        self._slicing = self.view.canvas.hurried = False
+
+    def _slice(self) -> None:
+        end = time.perf_counter() + SLICE_SECONDS
+        self._slicing = self.view.canvas.hurried = True
+        while self._waiting and time.perf_counter() < end:
+            self.view.viewport().repaint(self._waiting.pop())
+        self._slicing = self.view.canvas.hurried = False
+        if self._waiting:
+            self._next.start(0)
