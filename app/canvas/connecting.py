@@ -123,7 +123,10 @@ class Wire(Gesture):
         if any(self.session.graph.edges[id].ends == edge.ends for id in loose):
             return
         names = [self.session.graph.nodes[id].name for id in (edge.source, edge.target)]
+        trouble = consequence(self.session.analysis, edge)
         self.session.edit(f"Connect {names[0]} to {names[1]}", lambda graph: connect(remove(graph, edges=loose), edge)[0])
+        if trouble:  # what would mend it is offered beside the block
+            self.session.select([edge.target])
 
     def let_go(self, at: QPoint) -> None:
         """It was let go over empty canvas."""

@@ -35,6 +35,7 @@ class CanvasScene(QGraphicsScene):
         self.wires: dict[EdgeId, WireItem] = {}
         self.frames: dict[FrameId, FrameItem] = {}
         self.selected_wires: frozenset[EdgeId] = frozenset()
+        self.all_shapes = False  # a pill on every wire, not only where it says something new
         self.selected_frames: frozenset[FrameId] = frozenset()
         self.heaviest = 0
         self._indexed = 0
@@ -198,10 +199,16 @@ class CanvasScene(QGraphicsScene):
         broken = bool(facts.error) and facts.code not in ("unconnected", "unknown-block")
         gap = abs(item.corners[-1][1] - item.corners[0][1]) + abs(item.corners[-1][0] - item.corners[0][0])
         hidden = source.face.slim and not source.face.shape  # the block above does not say it itself
-        pill = text if (hidden or broken) and gap >= 30 and shape else ""
+        branches = len(analysis.wiring.outgoing.get(edge.source, NO_EDGES)) > 1
+        pill = text if (hidden or broken or branches or self.all_shapes) and gap >= 30 and shape else ""
         item.describe(
             pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken, moved=moved
         )
+
+    def show_all_shapes(self, on: bool) -> None:
+        """Say on every wire what flows through it."""
+        self.all_shapes = on
+        self.relay(self.nodes, describe=True)
 
     # Selection
 

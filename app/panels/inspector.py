@@ -120,10 +120,16 @@ class Inspector(QScrollArea):
             part.setVisible(bool(self.form.editors))
         if one is None:
             kinds = dict.fromkeys(label(node.block) for node in nodes)
-            self.head.show_text(self.tr("%n block(s)", "", len(nodes)), ", ".join(kinds), None)
+            self.head.show_text(self.tr("{0} blocks").format(len(nodes)), ", ".join(kinds), None)
             return
         self.head.show_text(label(one.block), one.name, type(one.block))
         self._show_facts(one)
+
+    def explain(self) -> None:
+        """Bring the explanation of the selected block into sight."""
+        if self.help.isVisibleTo(self):
+            self.ensureWidgetVisible(self.help, 0, 0)
+            self.verticalScrollBar().setValue(self.help_title.y() - 8)
 
     def _show_facts(self, node: Node) -> None:
         facts, current = self.session.facts(node.id)

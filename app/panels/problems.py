@@ -9,6 +9,7 @@ from app.look import icons, theme
 from app.look.widgets import make
 from app.session.document import Session
 
+MOST_ROWS = 100  # each is a widget
 ICONS = {"error": ("error", "error"), "warning": ("warning", "warn"), "hint": ("hint", "warn")}
 
 
@@ -39,13 +40,15 @@ class Problems(QWidget):
     def refresh(self) -> None:
         """Show the session's problems."""
         self.list.clear()
-        for problem in self.session.problems:
+        for problem in self.session.problems[:MOST_ROWS]:
             item = QListWidgetItem(self.list)
             row = _Row(problem, self.session)
             row.fix_chosen.connect(self._apply)
             item.setSizeHint(QSize(10, row.sizeHint().height()))  # a row is as wide as the list, whatever its text
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {problem.text}")
             self.list.setItemWidget(item, row)
+        if (more := len(self.session.problems) - MOST_ROWS) > 0:
+            QListWidgetItem(self.tr("and {0} more, when these are mended").format(more), self.list)
         self.empty.setText(
             self.tr("No problems: the network can be trained") if self.session.graph.nodes else self.tr("Nothing to check yet")
         )
@@ -59,9 +62,10 @@ class Problems(QWidget):
             self._clicked(self.list.currentIndex())
 
     def fix_current(self) -> None:
-        """Take the first fix of the current problem, or of the first that has one."""
-        row = self.list.currentRow()
-        ordered = [*self.session.problems[max(row, 0) :], *self.session.problems[: max(row, 0)]]
+        """Take the first fix of the selected block's problem, of the current row's, or of the first that has one."""
+        row = max(self.list.currentRow(), 0)
+        ordered = [*self.session.problems[row:], *self.session.problems[:row]]
+        ordered.sort(key=lambda problem: problem.node not in self.session.selection)
         for problem in ordered:
             if problem.fixes:
                 self._apply(problem.fixes[0])

@@ -96,6 +96,8 @@ def commands(w: "Workspace") -> list[Command]:
         c("light", look, w.tr("&Light"), lambda: shell.set_theme("light")),
         c("system", look, w.tr("As the s&ystem has it"), lambda: shell.set_theme("system")),
         line(look),
+        c("all_shapes", look, w.tr("All sh&apes on wires"), lambda: view.canvas.show_all_shapes(not view.canvas.all_shapes)),
+        c("wheel", look, w.tr("Mouse &wheel scrolls, or zooms"), w.turn_wheel, ("Ctrl+M",)),
         c("minimap", look, w.tr("&Minimap"), lambda: w.minimap.toggle(), ("Ctrl+Shift+M",)),
         c("build", look, w.tr("&Build"), lambda: w.layouts.enter(BUILD), ("Ctrl+1",)),
         c("present_training", look, w.tr("T&rain"), lambda: w.layouts.enter(TRAIN), ("Ctrl+2",)),
@@ -112,6 +114,7 @@ def commands(w: "Workspace") -> list[Command]:
         c("export", train, w.tr("&Export ONNX …"), lambda: w.runs.export(), ("Ctrl+E",)),
         c("export_folded", train, w.tr("Export with batch norms &folded …"), lambda: w.runs.export(fold=True)),
         c("source", train, w.tr("Save PyTorch &source …"), w.files.save_source),
+        c("explain", help_, w.tr("&Explain the selected block"), w.help, ("F1",)),
         c("plugins", help_, w.tr("&Plug-ins …"), w.plugins.show),
         c("about", help_, w.tr("&About Netwright"), w.about),
     ]  # fmt: skip

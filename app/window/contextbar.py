@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
 
+from app.canvas.popover import Popover
 from app.canvas.view import CanvasView
 from app.look import icons, theme
 from app.look.widgets import make
@@ -21,9 +22,9 @@ ABOVE = 10
 class ContextBar(QFrame):
     """Floats over the view; hidden while something is dragged, and where the blocks are too small to be worked on."""
 
-    def __init__(self, view: CanvasView, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, view: CanvasView, actions: Mapping[str, QAction], popover: Popover) -> None:
         super().__init__(view)
-        self.view = view
+        self.view, self.popover = view, popover
         self.setObjectName("contextBar")
         self.setAccessibleName(self.tr("Actions for the selection"))
         self.row = QHBoxLayout(self)
@@ -43,6 +44,7 @@ class ContextBar(QFrame):
         view.session.selection_changed.connect(self.place)
         view.session.changed.connect(lambda *_: self.place())
         view.moved.connect(self.place)
+        view.session.problems_changed.connect(self.place)
         view.gesture_changed.connect(self.place)
         theme.current.changed.connect(self._restyle)
         self._restyle()
@@ -63,7 +65,9 @@ class ContextBar(QFrame):
             self.hide()
             return
         x = (corner.x() + end.x() - self.width()) // 2
-        if len(chosen) == 1:
+        if len(chosen) == 1 and self.popover.isVisible():
+            x = corner.x() - self.width() - 6
+        elif len(chosen) == 1:
             x = end.x() + 6  # beside the wire that comes in from above, not over it
         y = corner.y() - self.height() - ABOVE if len(chosen) > 1 else corner.y() - self.height() + 8
         self.move(QPoint(max(6, min(x, seen.width() - self.width() - 6)), max(6, min(y, seen.height() - self.height() - 6))))

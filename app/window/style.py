@@ -30,6 +30,10 @@ QTreeWidget#table QHeaderView { background: transparent; }
 QTreeWidget#table QHeaderView::section { background: transparent; color: @text2; border: 0; border-bottom: 1px solid @hairline; padding: 7px 8px; }
 QFrame#contextBar { background: @surface; border: 1px solid @control; border-radius: 8px; } QFrame#contextBar QToolButton { padding: 2px; }
 QLineEdit#frameText { font-weight: 600; }
+QPushButton#firstFix { background: @accent_soft; color: @text; border: 1px solid transparent; text-align: left; padding: 4px 8px; min-height: 30px; font-weight: 500; }
+QPushButton#firstFix:hover, QPushButton#firstFix:focus { border-color: @accent; }
+QPushButton#otherFix { background: transparent; color: @text; border: 1px solid transparent; text-align: left; padding: 3px 8px; min-height: 24px; }
+QPushButton#otherFix:hover, QPushButton#otherFix:focus { background: @hover; }
 QFrame#quickAdd { background: @surface; border: 1px solid @control; border-radius: 10px; }
 QListWidget#history { background: transparent; border: 0; padding: 6px 10px; outline: 0; } QListWidget#history::item { padding: 5px 8px; border-radius: 6px; }
 QListWidget#history::item:selected { background: @accent_soft; color: @text; }

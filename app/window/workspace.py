@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.minimap import Minimap
+from app.canvas.popover import Popover
 from app.canvas.spoken import Spoken
 from app.canvas.view import CanvasView
 from app.look.widgets import make
@@ -75,6 +76,7 @@ class Workspace(QObject):
         self.banner = Banner(shell.center)
         self.minimap = Minimap(self.canvas)
         self.spoken = Spoken(self.canvas)
+        self.popover = Popover(self.canvas)
         self.plugins = Plugins(shell, self.session, self.engine, self.banner, self.palette)
         self.measuring = Measuring(self.session, self.engine)
         self.files = Files(shell, self.session, self.canvas, self.banner, Recent(shell.settings))
@@ -89,7 +91,7 @@ class Workspace(QObject):
             shell, self.session, self.engine, self.watcher, self.training, self.banner, self.toolbar.device, self.actions
         )
         self.zoom_bar = ZoomBar(self.canvas)
-        self.context_bar = ContextBar(self.canvas, self.actions)
+        self.context_bar = ContextBar(self.canvas, self.actions, self.popover)
         self.welcome = Welcome(
             self.canvas,
             [
@@ -248,6 +250,16 @@ class Workspace(QObject):
         """Say why something can't be done; nothing where there is nothing to say."""
         if text:
             self.banner.say(text, "error")
+
+    def turn_wheel(self) -> None:
+        """The wheel scrolls instead of zooming, or the other way round."""
+        self.canvas.wheel = "auto" if self.canvas.wheel == "scroll" else "scroll"
+        self.shell.settings.setValue("wheel", self.canvas.wheel)
+
+    def help(self) -> None:
+        """Explain the selected block."""
+        self.shell.right.show()
+        self.inspector.explain()
 
     def preferences(self) -> None:
         """Look, canvas, keys."""
