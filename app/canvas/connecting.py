@@ -66,7 +66,7 @@ class Wire(Gesture):
         point = self.view.mapToScene(at)
         side = "in" if self.targets.forward else "out"
         self.end, reason, hovered = None, "", None
-        if (found := self.scene.port_at(point, PORT_REACH / self.view.zoom)) and found[1] == side:
+        if found := self.scene.port_at(point, PORT_REACH / self.view.zoom, side):
             hovered = found[0]
             end = (hovered.id, found[2])
             reason = self.targets.reasons.get(end, "")

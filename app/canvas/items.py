@@ -70,11 +70,13 @@ class NodeItem(QGraphicsItem):
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         scene = self.scene()
         heaviest = getattr(scene, "heaviest", 0)
-        if zoom < paint.MIDDLE or getattr(scene, "hurried", False):
+        if zoom < paint.MIDDLE:
             self._paint(painter, zoom, heaviest)
             return
         look = (self.state, self.lit_ports, self.quiet_ports, heaviest, theme.current.theme.name)
-        self._picture.draw(painter, self._bounds, zoom, look, lambda inner: self._paint(inner, zoom, heaviest))
+        self._picture.draw(
+            painter, self._bounds, zoom, look, lambda inner: self._paint(inner, zoom, heaviest), keep=not getattr(scene, "hurried", False)
+        )
 
     def _paint(self, painter: QPainter, zoom: float, heaviest: int) -> None:
         paint.paint_block(painter, self.face, self.state, zoom, heaviest)
@@ -101,16 +103,15 @@ class NodeItem(QGraphicsItem):
         if before != (self.lit_ports, self.quiet_ports):
             self.update()
 
-    def port_at(self, at: QPointF, reach: float) -> tuple[str, str] | None:
-        """The ("in" or "out", name) of the port within ``reach`` of a scene point."""
+    def ports_at(self, at: QPointF, reach: float) -> list[tuple[float, tuple[str, str]]]:
+        """The ports within ``reach`` of a scene point, as (distance, ("in" or "out", name))."""
         local = at - self.pos()
-        best: tuple[float, tuple[str, str]] | None = None
-        for side, spots in (("out", self.outputs), ("in", self.inputs)):
-            for name, spot in spots.items():
-                far = max(abs(local.x() - spot.x), abs(local.y() - spot.y))
-                if far <= reach and (best is None or far < best[0]):
-                    best = far, (side, name)
-        return best[1] if best else None
+        return [
+            (far, (side, name))
+            for side, spots in (("out", self.outputs), ("in", self.inputs))
+            for name, spot in spots.items()
+            if (far := max(abs(local.x() - spot.x), abs(local.y() - spot.y))) <= reach
+        ]
 
 
 class WireItem(QGraphicsItem):

@@ -31,8 +31,9 @@ def pick(view: "CanvasView", event: QMouseEvent) -> Gesture | None:
     node = scene.node_at(point)
     if port := scene.port_at(point, reach):
         item, side, name = port
-        inside = node is not None and node.rect().adjusted(reach / 2, reach / 2, -reach / 2, -reach / 2).contains(point)
-        if not inside or node is item:
+        inner = reach / 2  # well inside a block it is the block that is meant, however near its ports are
+        inside = node is not None and node.rect().adjusted(inner, inner, -inner, -inner).contains(point)
+        if not inside:
             if alt:
                 cutting.break_port(view, item, side, name)
                 return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPaintEngine, QPainter, QPixmap, QPixmapCache
+from PySide6.QtGui import QPaintEngine, QPainter, QPixmap, QPixmapCache, QTransform
 
 KILOBYTES = 96 * 1024
 VECTORS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
@@ -14,32 +14,42 @@ QPixmapCache.setCacheLimit(KILOBYTES)
 class Picture:
     """The pixels of one thing, as long as Qt's cache has room for them."""
 
-    __slots__ = ("_key", "_made_for", "_offset")
+    __slots__ = ("_key", "_made_for")
 
     def __init__(self) -> None:
         self._made_for: Hashable = None
         self._key = QPixmapCache.Key()
-        self._offset = QPointF()
 
     def forget(self) -> None:
         """It looks otherwise now."""
         self._made_for = None
 
-    def draw(self, painter: QPainter, bounds: QRectF, zoom: float, look: Hashable, paint: Callable[[QPainter], None]) -> None:
-        """Draw what ``paint`` paints within ``bounds``; ``look`` is all that it depends on. In a drawing made of vectors it is painted itself."""
+    def draw(
+        self, painter: QPainter, bounds: QRectF, zoom: float, look: Hashable, paint: Callable[[QPainter], None], *, keep: bool = True
+    ) -> None:
+        """Draw what ``paint`` paints within ``bounds``; ``look`` is all that it depends on. Without ``keep`` it is painted, at the same pixels.
+
+        In a drawing made of vectors it is painted where it is.
+        """
         if painter.paintEngine().type() in VECTORS:
             paint(painter)
             return
         ratio = painter.device().devicePixelRatioF()
         transform = painter.worldTransform()
+        corner = transform.map(bounds.topLeft()) * ratio
+        place = QPointF(round(corner.x()), round(corner.y())) / ratio
+        if not keep:
+            painter.setWorldTransform(QTransform.fromTranslate(place.x(), place.y()).scale(zoom, zoom).translate(-bounds.x(), -bounds.y()))
+            paint(painter)
+            painter.setWorldTransform(transform)
+            return
         wanted = (look, zoom, ratio)
         picture = QPixmap()
         if wanted != self._made_for or not QPixmapCache.find(self._key, picture):
             picture = self._paint(bounds, zoom, ratio, paint)
             self._key, self._made_for = QPixmapCache.insert(picture), wanted
-        corner = transform.map(bounds.topLeft()) * ratio
         painter.resetTransform()
-        painter.drawPixmap(QPointF(round(corner.x()), round(corner.y())) / ratio, picture)
+        painter.drawPixmap(place, picture)
         painter.setWorldTransform(transform)
 
     def _paint(self, bounds: QRectF, zoom: float, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:

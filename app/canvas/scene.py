@@ -264,13 +264,17 @@ class CanvasScene(QGraphicsScene):
         area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
         return next((item for item in self.items(area) if isinstance(item, WireItem)), None)
 
-    def port_at(self, point: QPointF, reach: float) -> tuple[NodeItem, str, str] | None:
-        """The block, the side ("in" or "out") and the name of the port within ``reach`` of a point."""
+    def port_at(self, point: QPointF, reach: float, side: str = "") -> tuple[NodeItem, str, str] | None:
+        """The block, the side ("in" or "out") and the name of the nearest port within ``reach`` of a point; of one ``side``, if that matters."""
         area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
-        for item in self.items(area):
-            if isinstance(item, NodeItem) and (found := item.port_at(point, reach)):
-                return item, *found
-        return None
+        found = [
+            (far, item, *end)
+            for item in self.items(area)
+            if isinstance(item, NodeItem)
+            for far, end in item.ports_at(point, reach)
+            if end[0] == side or not side
+        ]
+        return min(found, key=lambda entry: entry[0])[1:] if found else None
 
     def content(self) -> QRectF:
         """The rectangle around all blocks."""

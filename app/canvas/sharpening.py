@@ -68,6 +68,8 @@ class Sharpening(QObject):
         picture, view = self._picture, self.view
         whole = view.viewport().rect()
         self._picture = None
+        if region == whole:
+            self.scrolled = False
         if picture is None or region != whole:
             return False
         change = self._drawn_with.inverted()[0] * view.viewportTransform()

@@ -87,10 +87,10 @@ def swap(graph: Graph, id: NodeId, block: Block) -> Graph:
                 values[name] = block.fields[name].coerce(value)
             except ParamError:
                 continue
-    old = short_name(type_name(graph.nodes[id].block))
+    old, new = short_name(type_name(graph.nodes[id].block)), short_name(type_name(block))
     graph = set_block(graph, id, type(block)(**values))
     node = graph.nodes[id]
-    if node.name.rstrip("0123456789") == old:  # a name that was made from the type is made anew
+    if old != new and node.name.rstrip("0123456789") == old:  # a name that was made from the type is made anew
         graph = rename(graph, id, fresh_name(graph, block))
     return graph
 
