@@ -47,5 +47,5 @@ class Glide(QObject):
         here = [id for id in self._places if id in nodes and id in self.scene.nodes]
         for id in here:
             (x, y), (a, b) = nodes[id].position, self._places[id]
-            self.scene.nodes[id].setPos(a + (x - a) * share, b + (y - b) * share)
+            self.scene.nodes[id].setPos(*((a + (x - a) * share, b + (y - b) * share) if share < 1.0 else (x, y)))
         self.scene.relay(here)

@@ -153,11 +153,11 @@ def rewire(wiring: Wiring, old: Graph, new: Graph, edge_ids: list[EdgeId]) -> Wi
     else:
         _collect(incoming, {e.target for e in gone + added}, new.edges, "target")
         _collect(outgoing, {e.source for e in gone + added}, new.edges, "source")
-    for edge in added:
-        if rank[edge.source] > rank[edge.target] and not _lift(rank, edge, incoming, outgoing):
-            return wire(new)
-        if edge.source == edge.target:
-            return wire(new)
+    against = [edge for edge in added if rank[edge.source] >= rank[edge.target]]
+    if len(against) > 1:  # one at a time can be lifted; the others would have to be unknown until their turn
+        return wire(new)
+    if against and (against[0].source == against[0].target or not _lift(rank, against[0], incoming, outgoing)):
+        return wire(new)
     return Wiring(incoming, outgoing, rank)
 
 

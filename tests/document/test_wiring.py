@@ -50,12 +50,18 @@ def test_edit_by_edit(count: int, pairs: list[tuple[int, int]], data: st.DataObj
     graph = graph_of(count, pairs)
     wiring = wire(graph)
     for step in range(6):
-        kind = data.draw(st.sampled_from(["wire", "cut", "replace", "node", "remove"]))
+        kind = data.draw(st.sampled_from(["wire", "several", "cut", "replace", "node", "remove"]))
         nodes, edges = dict(graph.nodes), dict(graph.edges)
         ids = list(nodes)
         pick = st.sampled_from(ids)
         if kind == "wire":
             edges[f"f{step}"] = Edge(data.draw(pick), "y", data.draw(pick), "x")
+        elif kind == "several":  # new nodes and wires at once, as a paste brings them
+            for k in range(3):
+                nodes[f"p{step}{k}"] = Node(f"p{step}{k}", Add(), f"p{step}{k}")
+            for k in range(data.draw(st.integers(1, 6))):
+                any_of = st.sampled_from(list(nodes))
+                edges[f"g{step}{k}"] = Edge(data.draw(any_of), "y", data.draw(any_of), "x")
         elif kind == "cut" and edges:
             del edges[data.draw(st.sampled_from(list(edges)))]
         elif kind == "replace" and edges:
