@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
+from app.document.placing import FULL, WIDTH
 from app.look import theme
 from app.session.timers import timer
 
@@ -21,7 +22,7 @@ HEAVY = 150  # blocks; fewer are painted at once
 SLICE_SECONDS = 0.004
 FIRST_MS = 12  # after the old picture; another turn of the wheel may come first
 MOST_BLOCKS = 60  # in a square, about
-MOST_STRIP = 6  # blocks that a scroll may uncover and have painted at once
+MOST_STRIP = 8  # blocks that a scroll may uncover and have painted at once
 LEAST_SIDE, MOST_SIDE = 32, 256
 
 
@@ -63,14 +64,12 @@ class Sharpening(QObject):
                 painter.fillRect(child.geometry().translated(-viewport.pos()), theme.color("canvas"))
         painter.end()
 
-    def paint(self, region: QRect) -> bool:
-        """Show the old picture where it would be now; False if there is none, or only a part of the view is to be painted."""
+    def paint(self) -> bool:
+        """All is to be painted: show the old picture where it would be now; False if there is none."""
         picture, view = self._picture, self.view
         whole = view.viewport().rect()
-        self._picture = None
-        if region == whole:
-            self.scrolled = False
-        if picture is None or region != whole:
+        self._picture, self.scrolled = None, False
+        if picture is None:
             return False
         change = self._drawn_with.inverted()[0] * view.viewportTransform()
         size = picture.deviceIndependentSize()
@@ -99,7 +98,7 @@ class Sharpening(QObject):
 
     def _blocks(self, area: QRect) -> float:
         """About how many blocks there are in a part of the view."""
-        content, seen = self.view.canvas.sceneRect(), self.view.mapToScene(area).boundingRect()
+        content, seen = self.view.canvas.sceneRect(), self.view.mapToScene(area).boundingRect().adjusted(-WIDTH, -FULL, 0, 0)
         shared = content.intersected(seen)
         return len(self.view.canvas.nodes) * shared.width() * shared.height() / max(1.0, content.width() * content.height())
 

@@ -5,6 +5,7 @@ A QGraphicsView shows a screen reader nothing but its viewport; the interfaces h
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent, QAccessibleInterface
+from shiboken6 import isValid
 
 from app.canvas.face import Face
 from app.canvas.view import CanvasView
@@ -35,7 +36,7 @@ class BlockInterface(QAccessibleInterface):
         self.canvas, self.id = canvas, id
 
     def isValid(self) -> bool:
-        return self.id in self.canvas.view.canvas.nodes
+        return self.canvas.isValid() and self.id in self.canvas.view.canvas.nodes
 
     def object(self) -> QObject | None:  # type: ignore[override]
         return None
@@ -101,11 +102,12 @@ class CanvasInterface(QAccessibleInterface):
         if id not in self._blocks:
             self._blocks = {one: interface for one, interface in self._blocks.items() if interface.isValid()}
             self._blocks[id] = BlockInterface(self, id)
+            _kept.append(self._blocks[id])
             QAccessible.registerAccessibleInterface(self._blocks[id])
         return self._blocks[id]
 
     def isValid(self) -> bool:
-        return True
+        return isValid(self.view)
 
     def object(self) -> QObject:
         return self.view
@@ -150,16 +152,15 @@ class CanvasInterface(QAccessibleInterface):
         return state
 
 
-_interfaces: dict[CanvasView, CanvasInterface] = {}  # Qt does not own what Python makes
+# Qt deletes an interface with its object, and Python must not do it again: they are never let go
+_kept: list[QAccessibleInterface] = []
 
 
 def _factory(_name: str, watched: QObject) -> QAccessibleInterface | None:
     if not isinstance(watched, CanvasView):
         return None
-    if watched not in _interfaces:
-        _interfaces[watched] = CanvasInterface(watched)
-        watched.destroyed.connect(lambda: _interfaces.pop(watched, None))
-    return _interfaces[watched]
+    _kept.append(CanvasInterface(watched))
+    return _kept[-1]
 
 
 class Spoken(QObject):

@@ -363,10 +363,9 @@ class CanvasView(QGraphicsView):
         self._hint.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        whole = event.rect()
-        if self.sharpening.paint(whole):
-            return
         rects: list[QRect] = list(event.region())  # type: ignore[call-overload]  # Qt's stubs do not know that it can be walked through
+        if rects == [self.viewport().rect()] and self.sharpening.paint():
+            return
         scrolled = self.sharpening.scrolled
         if self.sharpening.strips(rects):
             return

@@ -185,7 +185,8 @@ class Monkey:
         else:
             self.gestures[chosen]()
         self.view.cancel()
-        assert QApplication.activePopupWidget() is None
+        if (menu := QApplication.activePopupWidget()) is not None:  # a right click that was no drag
+            menu.close()
         self.counts[chosen] += 1
         self.counts[f"{chosen}: changed the document"] += self.session.document is not before
 
