@@ -43,7 +43,7 @@ class Minimap(QWidget):
     def _useful(self) -> bool:
         seen = self.view.mapToScene(self.view.viewport().rect()).boundingRect()
         content = self._area
-        return content.width() * content.height() > VIEWS * seen.width() * seen.height()
+        return max(1.0, content.width() / seen.width()) * max(1.0, content.height() / seen.height()) > VIEWS
 
     def _follow(self) -> None:
         show = not self._area.isEmpty() and (self._useful() if self.wanted is None else self.wanted)

@@ -1,6 +1,7 @@
 """The status bar: problems, totals, whether it is saved, and the engine."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -11,6 +12,11 @@ from app.look.widgets import make
 from app.session.document import Session
 from app.session.engine import Engine
 from app.window.shell import Shell
+
+
+def _short(path: Path) -> str:
+    """A path as people say it."""
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
 class Status(QObject):
@@ -37,7 +43,7 @@ class Status(QObject):
     def refresh(self) -> None:
         """Totals, file and engine."""
         session, totals = self.session, self.session.analysis.totals
-        self.saved.setText(self.tr("Not saved") if session.dirty else (str(session.path) if session.path else ""))
+        self.saved.setText(self.tr("Not saved") if session.dirty else (_short(session.path) if session.path else ""))
         batch = session.document.recipe.batch_size
         self.totals.setVisible(bool(session.graph.nodes))
         self.totals.setText(

@@ -52,6 +52,7 @@ from app.window.toolbar import Toolbar
 from app.window.zoombar import ZoomBar
 from blocks.core import Block
 
+SETTLED_MS = 30
 PRESENT_ZOOM = 2.0  # an audience sits further away
 # the menus of a right click
 ON_BLOCKS = ("cut", "copy", "paste", "duplicate", "delete", "heal", "swap", "bypass", "freeze", "collapse", "frame", "rename")
@@ -215,7 +216,7 @@ class Workspace(QObject):
         if layout != PRESENT:
             self.tabs.setCurrentIndex(layout)
         most = PRESENT_ZOOM if layout == PRESENT else 1.0
-        QTimer.singleShot(0, lambda: self.canvas.fit(most=most))  # when the canvas has its new size
+        QTimer.singleShot(SETTLED_MS, self.canvas, lambda: self.canvas.fit(most=most))  # when the canvas has its new size
 
     def search_blocks(self) -> None:
         """Put the cursor into the palette's search."""
