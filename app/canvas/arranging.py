@@ -47,7 +47,7 @@ def distribute(graph: Graph, ids: Iterable[NodeId], *, down: bool) -> Places:
 
 
 def straighten(analysis: Analysis, ids: Iterable[NodeId]) -> Places:
-    """Positions at which each of these nodes stands straight below the port that feeds it first."""
+    """Positions at which each of these nodes stands straight behind the port that feeds it first."""
     graph, chosen, places = analysis.graph, set(ids), Places()
     first = [id for id in analysis.wiring.order if id in chosen]
     for id in first:
@@ -55,9 +55,10 @@ def straighten(analysis: Analysis, ids: Iterable[NodeId]) -> Places:
         if edge is None:
             continue
         node, source = graph.nodes[id], graph.nodes[edge.source]
-        out = face.outputs(source.block, tall(source)).get(edge.source_port)
-        into = face.inputs(node.block, tall(node)).get(edge.target_port)
-        if out is not None and into is not None and out.dy and into.dy:
-            left = places.get(edge.source, source.position)[0]
-            places[id] = (left + out.x - into.x, node.position[1])
+        out = face.outputs(source.block, tall(source), graph.across).get(edge.source_port)
+        into = face.inputs(node.block, tall(node), graph.across).get(edge.target_port)
+        if out is None or into is None or face.aside(out, graph.across) or face.aside(into, graph.across):
+            continue
+        left, top = places.get(edge.source, source.position)
+        places[id] = (node.position[0], top + out.y - into.y) if graph.across else (left + out.x - into.x, node.position[1])
     return places

@@ -85,14 +85,15 @@ class Wire(Gesture):
 
     def _draw(self, point: QPointF) -> None:
         start = (self.from_item.pos().x() + self.spot.x, self.from_item.pos().y() + self.spot.y)
-        end, into = (point.x(), point.y()), (0.0, -1.0 if self.targets.forward else 1.0)
+        across, towards = self.from_item.face.across, -1.0 if self.targets.forward else 1.0
+        end, into = (point.x(), point.y()), (towards, 0.0) if across else (0.0, towards)
         if self.end is not None:
             item = self.scene.nodes[self.end[0]]
             spot: Spot = (item.inputs if self.targets.forward else item.outputs)[self.end[1]]
             end, into = (item.pos().x() + spot.x, item.pos().y() + spot.y), (spot.dx, spot.dy)
-        if self.end is None and self.spot.dx:  # a wire that leaves sideways arrives sideways
+        if self.end is None and self.spot.dx and not across:  # a wire that leaves sideways arrives sideways
             into = (-float(self.spot.dx), 0.0)
-        self.draft.setPath(path(route(start, (self.spot.dx, self.spot.dy), end, into, tight=True)))
+        self.draft.setPath(path(route(start, (self.spot.dx, self.spot.dy), end, into, True, across)))
 
     def _say(self, at: QPoint, hovered: NodeItem | None, reason: str) -> None:
         if hovered is None:

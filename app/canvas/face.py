@@ -42,9 +42,10 @@ class Face:
     current: bool  # else the shape is the last one that was known
     bypassed: bool = False
     frozen: bool = False
+    across: bool = False  # data goes from left to right
 
 
-def face(node: Node, facts: Facts, current: bool) -> Face:
+def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
     """The face of a node for what is known about it."""
     block = node.block
     slim = block.slim or node.collapsed
@@ -54,7 +55,7 @@ def face(node: Node, facts: Facts, current: bool) -> Face:
     shown = chips[:MOST_CHIPS] if len(chips) <= MOST_CHIPS else [*chips[: MOST_CHIPS - 1], (f"+{len(chips) - MOST_CHIPS + 1}", False)]
     shape = ""
     if facts.outputs:
-        same = slim and facts.inputs[:1] == facts.outputs[:1]
+        same = slim and not across and facts.inputs[:1] == facts.outputs[:1]
         shape = "" if same else _shapes(facts.outputs)
     if isinstance(block, Target) and block.kind == "class" and not block.size and shape:
         shape = f"class 0–{block.classes - 1}"
@@ -66,7 +67,7 @@ def face(node: Node, facts: Facts, current: bool) -> Face:
         costs = f"{si(facts.params)} · {si(facts.macs)}" if facts.params or facts.macs else ""
     return Face(
         label(block), node.name, block.group, block.glyph, SLIM if slim else height(block, bool(chips)), slim, tuple(shown), shape, costs,
-        facts.macs, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen,
+        facts.macs, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen, across,
     )  # fmt: skip
 
 
@@ -77,33 +78,53 @@ def _shapes(outputs: Shapes) -> str:
     return f"{len(outputs)} × {dims(outputs[0])}" if len(set(outputs)) == 1 else f"{dims(outputs[0])}, +{len(outputs) - 1}"
 
 
-def inputs(block: Block, tall: float) -> dict[str, Spot]:
-    """Where wires come in: at the top, side by side; the target of a loss at its left side."""
+def inputs(block: Block, tall: float, across: bool = False) -> dict[str, Spot]:
+    """Where wires come in: at the top, or at the left, side by side; the target of a loss from aside."""
     if isinstance(block, Unknown):
-        return {"x": Spot(WIDTH / 2, 0, dy=-1)}
+        return {"x": _entry(1, 1, tall, across)}
     ports = [port.name for port in block.inputs]
     if block.loss and len(ports) > 1:
-        return {
-            ports[0]: Spot(WIDTH / 2, 0, dy=-1),
-            **{name: Spot(0, tall * (k + 1) / len(ports), dx=-1) for k, name in enumerate(ports[1:])},
+        aside = {
+            name: Spot(WIDTH * (k + 1) / len(ports), tall, dy=1) if across else Spot(0, tall * (k + 1) / len(ports), dx=-1)
+            for k, name in enumerate(ports[1:])
         }
-    return {name: Spot(WIDTH * (k + 1) / (len(ports) + 1), 0, dy=-1) for k, name in enumerate(ports)}
+        return {ports[0]: _entry(1, 1, tall, across), **aside}
+    return {name: _entry(k + 1, len(ports), tall, across) for k, name in enumerate(ports)}
 
 
-def outputs(block: Block, tall: float) -> dict[str, Spot]:
-    """Where wires leave: at the bottom; a target's at its right side, towards the loss."""
+def _entry(k: int, count: int, tall: float, across: bool) -> Spot:
+    return Spot(0, tall * k / (count + 1), dx=-1) if across else Spot(WIDTH * k / (count + 1), 0, dy=-1)
+
+
+def outputs(block: Block, tall: float, across: bool = False) -> dict[str, Spot]:
+    """Where wires leave: at the bottom, or at the right; a target's towards the loss."""
     ports = [port.name for port in block.outputs]
     if isinstance(block, Target):
-        return {name: Spot(WIDTH, tall / 2, dx=1) for name in ports}
+        return {name: Spot(WIDTH / 2, 0, dy=-1) if across else Spot(WIDTH, tall / 2, dx=1) for name in ports}
+    if across:
+        return {name: Spot(WIDTH, tall * (k + 1) / (len(ports) + 1), dx=1) for k, name in enumerate(ports)}
     return {name: Spot(WIDTH * (k + 1) / (len(ports) + 1), tall, dy=1) for k, name in enumerate(ports)}
 
 
-def mirrored(spot: Spot) -> Spot:
+def way_out(tall: float, across: bool) -> Spot:
+    """Where a wire leaves that no declared port has: of a block that is not known here."""
+    return Spot(WIDTH, tall / 2, dx=1) if across else Spot(WIDTH / 2, tall, dy=1)
+
+
+def aside(spot: Spot, across: bool) -> int:
+    """Which way a port looks that looks across the stream; 0 for one along it."""
+    return spot.dy if across else spot.dx
+
+
+def mirrored(spot: Spot, tall: float) -> Spot:
     """The same place at the other side."""
-    return Spot(WIDTH - spot.x, spot.y, -spot.dx, spot.dy)
+    return Spot(WIDTH - spot.x, spot.y, -spot.dx, 0) if spot.dx else Spot(spot.x, tall - spot.y, 0, -spot.dy)
 
 
-def beside(k: int, left: bool, tall: float) -> Spot:
-    """A further wire of a Many port ends at the side; the k-th a little lower."""
+def beside(k: int, before: bool, tall: float, across: bool) -> Spot:
+    """A further wire of a Many port ends aside, at the left or the top (``before``) or opposite; the k-th a little further."""
+    if across:
+        x = WIDTH / 2 + 8 * k
+        return Spot(x, 0, dy=-1) if before else Spot(x, tall, dy=1)
     y = tall / 2 + 8 * k
-    return Spot(0, y, dx=-1) if left else Spot(WIDTH, y, dx=1)
+    return Spot(0, y, dx=-1) if before else Spot(WIDTH, y, dx=1)

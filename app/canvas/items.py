@@ -38,9 +38,13 @@ class NodeItem(QGraphicsItem):
         if face.height != self.face.height or node.block is not self.node.block:
             self.prepareGeometryChange()
         self.node, self.face = node, face
-        self.inputs = faces.inputs(node.block, face.height)
-        self.outputs = faces.outputs(node.block, face.height)
-        side = SIDE_NAMES if len(self.inputs) > 1 and any(spot.dx for spot in self.inputs.values()) else MARGIN
+        self.inputs = faces.inputs(node.block, face.height, face.across)
+        self.outputs = faces.outputs(node.block, face.height, face.across)
+        side = (
+            SIDE_NAMES
+            if any(len(spots) > 1 and any(spot.dx for spot in spots.values()) for spots in (self.inputs, self.outputs))
+            else MARGIN
+        )
         self._bounds = QRectF(-side, -NAMES, WIDTH + 2 * side, face.height + 2 * NAMES)
         self.setPos(*node.position)
         self._picture.forget()
@@ -137,8 +141,9 @@ class WireItem(QGraphicsItem):
         a = (start.pos().x() + source.x, start.pos().y() + source.y)
         b = (end.pos().x() + target.x, end.pos().y() + target.y)
         out, into = (float(source.dx), float(source.dy)), (float(target.dx), float(target.dy))
-        tight = bool(target.dx) and bool(source.dy)
-        corners = through(a, out, list(via), b, into) if via else route(a, out, b, into, tight=tight)
+        across = end.face.across
+        tight = bool(faces.aside(target, across)) and not faces.aside(source, across)
+        corners = through(a, out, list(via), b, into) if via else route(a, out, b, into, tight, across)
         if corners != self.corners or via != self.via:
             self.via, self.corners, self.path_ = via, corners, path(corners)
             if measure:
@@ -149,7 +154,8 @@ class WireItem(QGraphicsItem):
     @property
     def short(self) -> bool:
         """Whether it only joins two blocks of a tight stack."""
-        return len(self.corners) == 2 and abs(self.corners[1][1] - self.corners[0][1]) <= 20
+        (ax, ay), (bx, by) = self.corners[0], self.corners[-1]
+        return len(self.corners) == 2 and abs(bx - ax) + abs(by - ay) <= 20
 
     def describe(self, *, pill: str, text: str, kind: Kind, vector: bool, broken: bool, moved: bool = False) -> None:
         """What flows through it."""

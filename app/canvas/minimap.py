@@ -50,6 +50,7 @@ class Minimap(QWidget):
         if show and self.isHidden():
             self.show()
             self._redraw()
+        self.move(self.view.width() - SIZE.width() - 16, self.view.height() - SIZE.height() - 14)
         self.setVisible(show)
         self.update()
 
@@ -120,6 +121,5 @@ class Minimap(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self.move(self.view.width() - SIZE.width() - 16, self.view.height() - SIZE.height() - 14)
             self._follow()
         return False

@@ -67,7 +67,10 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heavie
     if face.bypassed:
         painter.setOpacity(1.0)
         painter.setPen(QPen(theme.color("wire"), 2))  # the data goes straight through
-        painter.drawLine(QPointF(WIDTH / 2, 0), QPointF(WIDTH / 2, face.height))
+        middle = face.height / 2
+        painter.drawLine(
+            *((QPointF(0, middle), QPointF(WIDTH, middle)) if face.across else (QPointF(WIDTH / 2, 0), QPointF(WIDTH / 2, face.height)))
+        )
 
 
 def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath, heaviest: int) -> None:

@@ -13,8 +13,13 @@ Point = tuple[float, float]
 DOWN, UP = (0.0, 1.0), (0.0, -1.0)
 
 
-def route(start: Point, out: Point, end: Point, into: Point, tight: bool = False) -> list[Point]:
-    """Corners of a wire from ``start``, leaving in direction ``out``, to ``end``, which it reaches from direction ``into``."""
+def route(start: Point, out: Point, end: Point, into: Point, tight: bool = False, across: bool = False) -> list[Point]:
+    """Corners of a wire from ``start``, leaving in direction ``out``, to ``end``, which it reaches from direction ``into``.
+
+    Where data goes ``across``, from left to right, it is the way from top to bottom lying on its side.
+    """
+    if across:
+        return [(x, y) for y, x in route(start[::-1], out[::-1], end[::-1], into[::-1], tight)]
     stub = 5.0 if tight else STUB
     if out == DOWN and into == UP and abs(start[0] - end[0]) < 0.5 and end[1] >= start[1]:
         return [start, end]

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QGraphicsScene
 from app.canvas import face as faces
 from app.canvas.face import Spot
 from app.canvas.items import FrameItem, NodeItem, WireItem
+from app.canvas.paint import pill_width
 from app.document.analysis import Facts
-from app.document.graph import Document, Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
+from app.document.graph import Document, Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, Unknown, port
 from app.document.legal import Targets
-from app.document.placing import WIDTH
 from app.document.wiring import NO_EDGES, differing
 from app.look import theme
 from app.session.document import Session
@@ -82,6 +82,8 @@ class CanvasScene(QGraphicsScene):
         for id in [id for id in self.nodes if id not in new.nodes]:
             self.removeItem(self.nodes.pop(id))
             self._shown.pop(id, None)
+        if old.across != new.across:
+            self._shown.clear()
         self._cover(new)
         self._refresh(new, ends)
         self._follow_frames(old, new)
@@ -120,7 +122,7 @@ class CanvasScene(QGraphicsScene):
                 continue
             facts, current = self.session.facts(id)
             shown[id] = (node, known[id], facts is known[id] and facts.outputs is not None)
-            face = faces.face(node, facts, current)
+            face = faces.face(node, facts, current, graph.across)
             item = self.nodes.get(id)
             if item is None:
                 self.nodes[id] = item = NodeItem(node, face)
@@ -145,7 +147,7 @@ class CanvasScene(QGraphicsScene):
             self._turn(target, wires)
             for id, edge, spot in self._spots(target, wires):
                 start = self.nodes[edge.source]
-                source = start.outputs.get(edge.source_port, Spot(WIDTH / 2, start.face.height, dy=1))
+                source = start.outputs.get(edge.source_port, faces.way_out(start.face.height, start.face.across))
                 dots = via.get(id, edge.via)
                 if dots and any(by) and edge.source in touched and target in touched:
                     dots = tuple((x + by[0], y + by[1]) for x, y in dots)
@@ -167,33 +169,42 @@ class CanvasScene(QGraphicsScene):
             self.nodes[id].set_ports(quiet=frozenset(key for key, value in short.items() if value))
 
     def _turn(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> None:
-        """Let ports at the side look at the block they are wired to."""
+        """Let ports that look aside look at the block they are wired to."""
         end = self.nodes[target]
         for _, edge in wires:
             start = self.nodes[edge.source]
             for item, spots, name, other in ((end, end.inputs, edge.target_port, start), (start, start.outputs, edge.source_port, end)):
-                spot = spots.get(name)
-                if spot is not None and spot.dx and (other.pos().x() - item.pos().x()) * spot.dx < 0:
-                    spots[name] = faces.mirrored(spot)
+                spot, across = spots.get(name), item.face.across
+                if spot is None or not (looks := faces.aside(spot, across)):
+                    continue
+                away = other.pos() - item.pos()
+                if (away.y() if across else away.x()) * looks < 0:
+                    spots[name] = faces.mirrored(spot, item.face.height)
                     item.refresh()
 
     def _spots(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> list[tuple[EdgeId, Edge, Spot]]:
-        """Where each wire ends. Of several at a Many port the nearest comes from above, the others from the side."""
+        """Where each wire ends. Of several at a Many port the nearest comes along the stream, the others from aside."""
         item = self.nodes[target]
+        across = item.face.across
         result = []
         several: dict[str, list[tuple[EdgeId, Edge]]] = defaultdict(list)
         for id, edge in wires:
             several[edge.target_port].append((id, edge))
         for name, group in several.items():
-            top = item.inputs.get(name, Spot(WIDTH / 2, 0, dy=-1))
-            group.sort(key=lambda pair: -self.nodes[pair[1].source].pos().y())
-            result.append((*group[0], top))
+            if len(group) > 1:
+                group.sort(key=lambda pair: -self._along(pair[1].source, across))
+            result.append((*group[0], item.inputs.get(name) or faces.inputs(Unknown(), item.face.height, across)["x"]))
             beside = {True: 0, False: 0}
             for id, edge in group[1:]:
-                left = self.nodes[edge.source].pos().x() < item.pos().x() - 1
-                result.append((id, edge, faces.beside(beside[left], left, item.face.height)))
-                beside[left] += 1
+                before = self._along(edge.source, not across) < self._along(target, not across) - 1
+                result.append((id, edge, faces.beside(beside[before], before, item.face.height, across)))
+                beside[before] += 1
         return result
+
+    def _along(self, id: NodeId, across: bool) -> float:
+        """How far along the stream a block stands."""
+        at = self.nodes[id].pos()
+        return at.x() if across else at.y()
 
     def _describe(self, id: EdgeId, edge: Edge, moved: bool) -> None:
         analysis = self.session.analysis
@@ -203,8 +214,11 @@ class CanvasScene(QGraphicsScene):
         broken = bool(facts.error) and facts.code not in ("unconnected", "unknown-block")
         gap = abs(item.corners[-1][1] - item.corners[0][1]) + abs(item.corners[-1][0] - item.corners[0][0])
         hidden = source.face.slim and not source.face.shape  # the block above does not say it itself
+        (ax, ay), (bx, by) = item.corners[0], item.corners[-1]
+        flat = len(item.corners) == 2 and abs(by - ay) < abs(bx - ax)
+        room = not flat or gap >= pill_width(text) + 24  # a pill must not hide the whole wire
         branches = len(analysis.wiring.outgoing.get(edge.source, NO_EDGES)) > 1
-        pill = text if (hidden or broken or branches or self.all_shapes) and gap >= 30 and shape else ""
+        pill = text if (hidden or broken or branches or self.all_shapes) and gap >= 30 and room and shape else ""
         item.describe(
             pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken, moved=moved
         )

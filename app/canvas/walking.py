@@ -18,12 +18,12 @@ ARROWS = {
 
 def step(analysis: Analysis, here: NodeId, direction: tuple[int, int]) -> NodeId | None:
     """The block that an arrow key leads to: up and down along a wire where there is one, else the nearest in that direction."""
-    wiring, nodes = analysis.wiring, analysis.graph.nodes
-    if direction[1]:
-        edges = wiring.outgoing.get(here, NO_EDGES) if direction[1] > 0 else wiring.incoming.get(here, NO_EDGES)
-        along = [edge.target if direction[1] > 0 else edge.source for edge in edges]
+    wiring, nodes, across = analysis.wiring, analysis.graph.nodes, analysis.graph.across
+    if onward := direction[0 if across else 1]:
+        edges = wiring.outgoing.get(here, NO_EDGES) if onward > 0 else wiring.incoming.get(here, NO_EDGES)
+        along = [edge.target if onward > 0 else edge.source for edge in edges]
         if along:
-            return min(along, key=lambda id: abs(nodes[id].position[0] - nodes[here].position[0]))
+            return min(along, key=lambda id: abs(nodes[id].position[across] - nodes[here].position[across]))
     return nearest(analysis.graph, here, direction)
 
 

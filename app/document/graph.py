@@ -59,12 +59,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes, wires and comment frames by id. ``next_id`` only grows, so an id never comes back for something else."""
+    """Nodes, wires and comment frames by id; drawn from top to bottom, or from left to right (``across``). ``next_id`` only grows, so an id never comes back for something else."""
 
     nodes: Mapping[NodeId, Node] = field(default_factory=dict)
     edges: Mapping[EdgeId, Edge] = field(default_factory=dict)
     next_id: int = 1
     frames: Mapping[FrameId, Frame] = field(default_factory=dict)
+    across: bool = False
 
 
 @dataclass(frozen=True, slots=True)

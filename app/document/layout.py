@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from app.document.coordinates import horizontal
 from app.document.graph import Graph, NodeId
-from app.document.placing import LOOSE, WIDTH, gap, snap, tall
+from app.document.placing import FULL, LOOSE, WIDTH, gap, snap, tall
 from app.document.wiring import wire
 from blocks.data import Target
 
@@ -41,8 +41,14 @@ def lay_out(graph: Graph, only: Iterable[NodeId] | None = None) -> dict[NodeId, 
     drawing = _drawing(graph, ids, beside)
     layer = _layers(drawing)
     _split(drawing, layer)
-    _order(drawing, [graph.nodes[id].position[0] for id in ids])
+    _order(drawing, [graph.nodes[id].position[graph.across] for id in ids])
     x = horizontal(drawing.layers, drawing.up, drawing.down, drawing.real, drawing.left, drawing.right, LOOSE)
+    if graph.across:  # the same, lying on its side
+        found = _across(graph, drawing, ids, x)
+        for target, (loss, place) in beside.items():
+            left, top = found[loss]
+            found[target] = (left, snap(top + tall(graph.nodes[loss]) + BESIDE + (FULL + BESIDE) * place))
+        return _anchored(graph, found)
     y = _rows(graph, drawing, ids)
     found = {id: (snap(x[k] - WIDTH / 2), y[k]) for k, id in enumerate(ids)}
     for target, (loss, place) in beside.items():
@@ -72,8 +78,9 @@ def _drawing(graph: Graph, ids: Sequence[NodeId], beside: dict[NodeId, tuple[Nod
     number = {id: k for k, id in enumerate(ids)}
     extra = [0.0] * len(ids)
     for loss, place in beside.values():
-        extra[number[loss]] = (WIDTH + BESIDE) * (place + 1)
-    drawing = Drawing(len(ids), [WIDTH / 2] * len(ids), [WIDTH / 2 + more for more in extra], [[] for _ in ids], [[] for _ in ids])
+        extra[number[loss]] = ((FULL if graph.across else WIDTH) + BESIDE) * (place + 1)
+    half = [(tall(graph.nodes[id]) if graph.across else WIDTH) / 2 for id in ids]
+    drawing = Drawing(len(ids), half, [one + more for one, more in zip(half, extra, strict=True)], [[] for _ in ids], [[] for _ in ids])
     rank = wire(graph).rank
     seen: set[tuple[int, int]] = set()
     for edge in graph.edges.values():
@@ -230,6 +237,19 @@ def _rows(graph: Graph, drawing: Drawing, ids: Sequence[NodeId]) -> list[float]:
             y[v] = snap(top)
         top = max((snap(top) + tall(node) for _, node in blocks), default=top)
     return y
+
+
+def _across(graph: Graph, drawing: Drawing, ids: Sequence[NodeId], middle: Sequence[float]) -> dict[NodeId, tuple[float, float]]:
+    """Positions from left to right: a layer is a column; ``middle`` is how far down the middle of each block is."""
+    left, found = 0.0, dict[NodeId, tuple[float, float]]()
+    for layer in drawing.layers:
+        blocks = [(v, graph.nodes[ids[v]]) for v in layer if v < drawing.real]
+        if left:
+            left += LOOSE
+        for v, node in blocks:
+            found[node.id] = (snap(left), round(middle[v] - tall(node) / 2, 2))
+        left = snap(left) + WIDTH
+    return found
 
 
 def _anchored(graph: Graph, found: dict[NodeId, tuple[float, float]]) -> dict[NodeId, tuple[float, float]]:

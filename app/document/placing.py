@@ -40,6 +40,14 @@ def gap(block: Block) -> float:
     return TIGHT if block.slim else LOOSE
 
 
+def behind(graph: Graph, node: Node, block: Block) -> tuple[float, float]:
+    """The place for a block right behind a node: below it, or at its right."""
+    x, y = node.position
+    if graph.across:
+        return snap(x + WIDTH + LOOSE), snap(y + (tall(node) - tall(block)) / 2)
+    return x, snap(y + tall(node) + gap(block))
+
+
 def at(block: Block, x: float, y: float) -> Change:
     """A block with its middle at a point."""
     return lambda graph: add_node(graph, block, (snap(x - WIDTH / 2), snap(y - tall(block) / 2)))
@@ -51,7 +59,11 @@ def on_wire(block: Block, edge: EdgeId) -> Change:
     def change(graph: Graph) -> Placed:
         wire = graph.edges[edge]
         source, target = graph.nodes[wire.source], graph.nodes[wire.target]
-        x, y = source.position[0], snap(source.position[1] + tall(source) + gap(block))
+        x, y = behind(graph, source, block)
+        if graph.across:
+            if target.position[0] > source.position[0]:
+                graph = _make_room_across(graph, wire.target, x + WIDTH + LOOSE, keep=wire.source)
+            return insert_on_edge(graph, edge, block, free(graph, block, x, y))
         below = abs(target.position[0] - x) < WIDTH and target.position[1] > source.position[1]
         between = any(
             node.id not in (wire.source, wire.target)
@@ -81,7 +93,7 @@ def after(block: Block, selected: NodeId | None, fallback: tuple[float, float]) 
         following = [id for id, edge in graph.edges.items() if edge.source == selected]
         if len(following) == 1 and block.inputs and block.outputs and not block.inputs[0].many:
             return on_wire(block, following[0])(graph)
-        place = free(graph, block, node.position[0], snap(node.position[1] + tall(node) + gap(block)))
+        place = free(graph, block, *behind(graph, node, block))
         graph, new = add_node(graph, block, place)
         if block.inputs:
             out, port = node.block.outputs[0].name, block.inputs[0].name
@@ -98,10 +110,11 @@ def branch(block: Block, start: End, forward: bool, place: tuple[float, float] |
     def change(graph: Graph) -> Placed:
         node = graph.nodes[start[0]]
         if place is not None:
-            high = 0.0 if forward else tall(block)
-            spot = free(graph, block, snap(place[0] - WIDTH / 2), snap(place[1] - high))
+            back = 0.0 if forward else 1.0
+            corner = (back * WIDTH, tall(block) / 2) if graph.across else (WIDTH / 2, back * tall(block))
+            spot = free(graph, block, snap(place[0] - corner[0]), snap(place[1] - corner[1]))
         else:
-            spot = free(graph, block, node.position[0], snap(node.position[1] + tall(node) + gap(block)))
+            spot = free(graph, block, *behind(graph, node, block))
         graph, new = add_node(graph, block, spot)
         found = targets(analyse(graph), *start, forward=forward)
         end, reason = found.at(new, analyse(graph))
@@ -113,10 +126,13 @@ def branch(block: Block, start: End, forward: bool, place: tuple[float, float] |
 
 
 def free(graph: Graph, block: Block, x: float, y: float) -> tuple[float, float]:
-    """The first place from (x, y) to the right where a block covers no other."""
+    """The first place from (x, y) aside, to the right or downwards, where a block covers no other."""
     own = tall(block)
     while hit := next((n for n in graph.nodes.values() if _overlap(x, y, own, n.position[0], n.position[1], tall(n))), None):
-        x = snap(hit.position[0] + WIDTH + LOOSE)
+        if graph.across:
+            y = snap(hit.position[1] + tall(hit) + LOOSE)
+        else:
+            x = snap(hit.position[0] + WIDTH + LOOSE)
     return x, y
 
 
@@ -135,3 +151,13 @@ def _make_room(graph: Graph, target: NodeId, y: float, keep: NodeId) -> Graph:
     beside = {e.source for id in column for e in wiring.incoming.get(id, NO_EDGES) if e.source not in wiring.incoming}
     moved = (column | {id for id in beside if graph.nodes[id].position[1] >= top}) - {keep}
     return move(graph, {id: (graph.nodes[id].position[0], graph.nodes[id].position[1] + room) for id in moved})
+
+
+def _make_room_across(graph: Graph, target: NodeId, x: float, keep: NodeId) -> Graph:
+    """Move all that stands at and right of ``target`` to the right, so that it begins at ``x``."""
+    left = graph.nodes[target].position[0]
+    room = snap(x - left)
+    if room <= 0:
+        return graph
+    moved = {n.id for n in graph.nodes.values() if n.position[0] >= left} - {keep}
+    return move(graph, {id: (graph.nodes[id].position[0] + room, graph.nodes[id].position[1]) for id in moved})

@@ -44,6 +44,7 @@ class FrameModel(Model):
 class GraphModel(Model):
     nodes: Annotated[list[NodeModel], Field(max_length=100_000)] = []
     edges: Annotated[list[EdgeModel], Field(max_length=400_000)] = []
+    across: bool = False
     frames: Annotated[list[FrameModel], Field(max_length=10_000)] = []
 
 

@@ -167,7 +167,7 @@ def _graph(model: "GraphModel", place: str, errors: list[tuple[str, str]]) -> Gr
     _check_single(nodes, edges, place, errors)
     next_id += len(edges)
     frames = {f"f{next_id + k}": Frame(f.text, _place(f.position), _place(f.size)) for k, f in enumerate(model.frames)}
-    return Graph(nodes, edges, next_id + len(frames), frames)
+    return Graph(nodes, edges, next_id + len(frames), frames, model.across)
 
 
 def _place(values: list[float]) -> tuple[float, float]:
@@ -249,7 +249,7 @@ def _graph_json(graph: Graph) -> dict[str, Any]:
         for e in graph.edges.values()
     ]
     frames = [{"text": f.text, "position": _shorts(f.position), "size": _shorts(f.size)} for f in graph.frames.values()]
-    return {"nodes": nodes, "edges": edges, **({"frames": frames} if frames else {})}
+    return {"nodes": nodes, "edges": edges, **({"frames": frames} if frames else {}), **({"across": True} if graph.across else {})}
 
 
 def params(block: Block) -> dict[str, Any]:

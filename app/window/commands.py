@@ -64,6 +64,7 @@ def commands(w: "Workspace") -> list[Command]:
         c("collapse", edit_, w.tr("Co&llapse"), lambda: edit.collapse(view), ("H",), True, "collapse"),
         c("lay_out", arrange, w.tr("Lay &out"), lambda: edit.lay_out(view, only_selected=False), ("Ctrl+L",), False, "layout"),
         c("lay_out_selection", arrange, w.tr("Lay out selec&tion"), lambda: edit.lay_out(view, only_selected=True), ("L",), True, "layout"),
+        c("orientation", arrange, w.tr("&From left to right, or top to bottom"), lambda: edit.turn(view), ("Ctrl+Shift+O",)),
         c("straighten", arrange, w.tr("&Straighten"), lambda: edit.straighten(view), ("Q",), True, "straighten"),
         line(arrange),
         *[

@@ -1,6 +1,7 @@
 """Edits that menus and keys make to what is selected on the canvas."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -152,6 +153,26 @@ def lay_out(view: CanvasView, only_selected: bool) -> None:
     view.session.edit(_named("Lay out", view) if only_selected else "Lay out all", change)
     if not only_selected:
         view.fit()
+    view.glide.begin(before)
+
+
+def turn(view: CanvasView) -> None:
+    """Draw the network from left to right, or from top to bottom again: laid out anew, as one step."""
+    before = {id: node.position for id, node in view.session.graph.nodes.items()}
+
+    def change(graph: Graph) -> Graph:
+        graph = replace(graph, across=not graph.across)
+        for id in [id for id, e in graph.edges.items() if e.via]:
+            graph = bend(graph, id, ())
+        held = {id: framing.within(graph, id) for id in graph.frames}
+        graph = move(graph, layout.lay_out(graph))
+        for id, inside in held.items():
+            if inside:
+                graph = set_frame(graph, id, framing.around(graph, inside, graph.frames[id].text))
+        return graph
+
+    view.session.edit("Draw from left to right" if not view.session.graph.across else "Draw from top to bottom", change)
+    view.fit()
     view.glide.begin(before)
 
 

@@ -1,5 +1,6 @@
 """Auto-layout: never an overlap, no crossings where none are needed, straight spines, targets beside losses, little moved twice."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,16 @@ def dags(draw: Any) -> Graph:
                 graph, _ = connect(graph, Edge(draw(st.sampled_from(ids)), "y", id, "x"))
         ids.append(id)
     return graph
+
+
+@given(dags())
+@settings(max_examples=60, deadline=None)
+def test_nothing_overlaps_from_left_to_right_either(graph: Graph) -> None:
+    graph = replace(graph, across=True)
+    places = lay_out(graph)
+    assert not overlaps(graph, places)
+    for edge in graph.edges.values():
+        assert places[edge.source][0] + WIDTH <= places[edge.target][0]
 
 
 @given(dags())

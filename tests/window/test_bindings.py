@@ -420,6 +420,30 @@ def test_auto_layout(hand: Hand) -> None:
     hand.view.glide.end()
 
 
+def test_orientation(hand: Hand) -> None:
+    before = hand.session.document
+    hand.key(Key.Key_O, CTRL | SHIFT)
+    hand.view.glide.end()
+    assert hand.session.graph.across
+    places = {n.name: n.position for n in hand.session.graph.nodes.values()}
+    assert places["image"][0] < places["conv1"][0] < places["relu1"][0] < places["loss"][0]
+    assert abs(places["conv1"][1] - places["conv2"][1]) < 1
+    start, end = hand.scene.wires[hand.wire("conv1", "relu1")].corners[0], hand.scene.wires[hand.wire("conv1", "relu1")].corners[-1]
+    assert start[0] < end[0]
+    assert abs(start[1] - end[1]) < 1  # straight
+    hand.select("relu1")
+    hand.key(Key.Key_Right)
+    assert hand.session.selection == {hand.id("conv2")}
+    hand.key(Key.Key_Tab)
+    new = hand.quick_add("dropout")
+    assert new.position[0] > hand.node("conv2").position[0]
+    rects = [item.rect() for item in hand.scene.nodes.values()]
+    assert not any(a.intersects(b) for k, a in enumerate(rects) for b in rects[:k])
+    hand.session.undo()
+    hand.session.undo()
+    assert hand.session.document == before
+
+
 def test_align_distribute(hand: Hand, workspace: Workspace) -> None:
     hand.drag(hand.at("relu1"), hand.at("relu1") + QPoint(-60, 0))
     hand.select("conv1", "relu1", "conv2")

@@ -23,7 +23,7 @@ KEYS = {
     "delete": (Key.Key_Delete, NONE), "heal": (Key.Key_Delete, CTRL), "copy": (Key.Key_C, CTRL), "paste": (Key.Key_V, CTRL),
     "paste wired": (Key.Key_V, CTRL | SHIFT), "cut": (Key.Key_X, CTRL), "duplicate": (Key.Key_D, CTRL), "duplicate wired": (Key.Key_D, CTRL | SHIFT),
     "bypass": (Key.Key_M, NONE), "freeze": (Key.Key_L, CTRL | SHIFT), "collapse": (Key.Key_H, NONE), "connect in order": (Key.Key_J, NONE),
-    "lay out": (Key.Key_L, CTRL), "lay out some": (Key.Key_L, NONE), "straighten": (Key.Key_Q, NONE), "undo": (Key.Key_Z, CTRL),
+    "lay out": (Key.Key_L, CTRL), "orientation": (Key.Key_O, CTRL | SHIFT), "lay out some": (Key.Key_L, NONE), "straighten": (Key.Key_Q, NONE), "undo": (Key.Key_Z, CTRL),
     "redo": (Key.Key_Z, CTRL | SHIFT), "walk": (Key.Key_Down, NONE), "upstream": (Key.Key_Left, SHIFT), "nudge": (Key.Key_Right, ALT),
     "next problem": (Key.Key_F8, NONE), "fix": (Key.Key_Return, ALT), "all": (Key.Key_A, CTRL), "escape": (Key.Key_Escape, NONE),
     "home": (Key.Key_Home, NONE), "zoom in": (Key.Key_Plus, CTRL), "zoom out": (Key.Key_Minus, CTRL),
@@ -202,7 +202,7 @@ class Monkey:
             item = self.scene.nodes[id]
             assert item.pos() == QPointF(*node.position)  # to Qt, a billionth of a pixel is none
             facts, current = session.facts(id)
-            assert item.face == faces.face(node, facts, current)
+            assert item.face == faces.face(node, facts, current, graph.across)
             assert item.state.selected == (id in session.selection)
         for id, edge in graph.edges.items():
             assert self.scene.wires[id].via == edge.via
