@@ -50,7 +50,7 @@ def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
     block = node.block
     slim = block.slim or node.collapsed
     chips = [] if slim else block.chips(*facts.inputs)
-    if block.no_onnx and not slim:
+    if block.no_onnx:
         chips = [*chips, ("no ONNX", True)]
     shown = chips[:MOST_CHIPS] if len(chips) <= MOST_CHIPS else [*chips[: MOST_CHIPS - 1], (f"+{len(chips) - MOST_CHIPS + 1}", False)]
     shape = ""
