@@ -23,6 +23,7 @@ from app.canvas import framing, grid, walking
 from app.canvas.adding import BLOCK_MIME, Adding
 from app.canvas.gestures import Gesture
 from app.canvas.items import FrameItem, NodeItem, WireItem
+from app.canvas.laying import Laying
 from app.canvas.motion import Glide
 from app.canvas.picking import pick
 from app.canvas.scene import HALF_WORLD, CanvasScene
@@ -48,6 +49,7 @@ class CanvasView(QGraphicsView):
         self.session = session
         self.canvas = CanvasScene(session)
         self.glide = Glide(self.canvas)
+        self.laying = Laying(self)
         self.sharpening = Sharpening(self)
         self.setScene(self.canvas)
         self.setSceneRect(-HALF_WORLD, -HALF_WORLD, 2 * HALF_WORLD, 2 * HALF_WORLD)

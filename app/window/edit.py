@@ -1,17 +1,16 @@
 """Edits that menus and keys make to what is selected on the canvas."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 from PySide6.QtWidgets import QMenu
 
-from app.canvas import arranging, clipboard, framing, walking
+from app.canvas import arranging, clipboard, walking
 from app.canvas.view import CanvasView
-from app.document import fixes, layout, legal
+from app.document import fixes, legal
 from app.document.analysis import analyse
-from app.document.edits import bend, connect, move, remove, set_flags, set_frame, subgraph
+from app.document.edits import connect, move, remove, set_flags, subgraph
 from app.document.edits import paste as paste_piece
 from app.document.graph import Edge, Graph
 from app.document.placing import snap
@@ -131,49 +130,17 @@ def nudge(view: CanvasView, x: float, y: float) -> None:
 
 
 def lay_out(view: CanvasView, only_selected: bool) -> None:
-    """Put the blocks, or those selected, into layers from top to bottom."""
-    graph = view.session.graph
-    ids = [id for id in graph.nodes if id in view.session.selection] if only_selected else None
-    places = layout.lay_out(graph, ids)
-    before = {id: graph.nodes[id].position for id in places}
-    if all(before[id] == place for id, place in places.items()):
-        return
-
-    def change(graph: Graph) -> Graph:
-        held = {id: framing.within(graph, id) for id in graph.frames}
-        bent = [id for id, e in graph.edges.items() if e.via and (e.source in places or e.target in places)]
-        for id in bent:
-            graph = bend(graph, id, ())
-        graph = move(graph, places)
-        for id, inside in held.items():  # a frame goes with what lay in it
-            if inside and not places.keys().isdisjoint(inside):
-                graph = set_frame(graph, id, framing.around(graph, inside, graph.frames[id].text))
-        return graph
-
-    view.session.edit(_named("Lay out", view) if only_selected else "Lay out all", change)
-    if not only_selected:
-        view.fit()
-    view.glide.begin(before)
+    """Put the blocks, or those selected, into layers."""
+    if only_selected:
+        view.laying.lay_out(_named("Lay out", view), [id for id in view.session.graph.nodes if id in view.session.selection])
+    else:
+        view.laying.lay_out("Lay out all")
 
 
 def turn(view: CanvasView) -> None:
     """Draw the network from left to right, or from top to bottom again: laid out anew, as one step."""
-    before = {id: node.position for id, node in view.session.graph.nodes.items()}
-
-    def change(graph: Graph) -> Graph:
-        graph = replace(graph, across=not graph.across)
-        for id in [id for id, e in graph.edges.items() if e.via]:
-            graph = bend(graph, id, ())
-        held = {id: framing.within(graph, id) for id in graph.frames}
-        graph = move(graph, layout.lay_out(graph))
-        for id, inside in held.items():
-            if inside:
-                graph = set_frame(graph, id, framing.around(graph, inside, graph.frames[id].text))
-        return graph
-
-    view.session.edit("Draw from left to right" if not view.session.graph.across else "Draw from top to bottom", change)
-    view.fit()
-    view.glide.begin(before)
+    across = not view.session.graph.across
+    view.laying.lay_out("Draw from left to right" if across else "Draw from top to bottom", across=across)
 
 
 def select_stream(view: CanvasView, *, up: bool) -> None:

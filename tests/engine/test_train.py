@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from app.data.sources import DIGITS
 from app.data.splits import split
-from app.document.edits import set_params
+from app.document.edits import set_flags, set_params
 from app.document.graph import Document
 from app.document.runs import RunFolder
 from app.document.storage import load
@@ -21,6 +21,7 @@ from app.engine.build import EngineError, build, instantiate
 from app.engine.evaluate import evaluate, open_run
 from app.engine.export import export_onnx
 from app.engine.train import Control, learning_rate, train
+from resources import resource
 
 
 def short(document: Document, **values: Any) -> Document:
@@ -212,3 +213,33 @@ def test_an_export_that_differs_is_not_kept(example: Document, tmp_path: Path, m
     with pytest.raises(EngineError, match="differs from PyTorch by"):
         export_onnx(model.net, model.compiled, tmp_path / "net.onnx")
     assert (tmp_path / "net.onnx").read_text() == "old"
+
+
+def test_frozen_blocks_keep_their_weights(tmp_path: Path) -> None:
+    document = load(resource("examples", "residual-digits.netwright"))
+    ids = {node.name: id for id, node in document.graph.nodes.items()}
+    still = replace(document, graph=set_flags(document.graph, [ids["conv1"], ids["bn1"]], frozen=True))
+    torch.manual_seed(0)
+    first = build(still).net.state_dict()
+    folder, outcome = run(short(still), tmp_path / "run")
+    assert outcome.state == "done"
+    after = load_file(checkpoint.find(folder.checkpoints, "last") / "weights.safetensors")
+    for name, value in first.items():
+        same = torch.equal(value, after[name])
+        assert same == name.startswith(("conv1.", "bn1.")), name
+
+
+def test_a_network_that_is_frozen_whole_is_refused(example: Document, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="thaw one"):
+        run(replace(example, graph=set_flags(example.graph, example.graph.nodes, frozen=True)), tmp_path / "run")
+
+
+def test_a_bypassed_block_is_not_in_the_network(example: Document, tmp_path: Path) -> None:
+    ids = {node.name: id for id, node in example.graph.nodes.items()}
+    without = replace(example, graph=set_flags(example.graph, [ids["relu1"], ids["dropout1"]], bypassed=True))
+    model = build(without)
+    names = {name for name, _ in model.net.named_modules()}
+    assert not names & {"relu1", "dropout1"}
+    assert "conv2" in names
+    _, outcome = run(short(without), tmp_path / "run")
+    assert outcome.state == "done"

@@ -43,3 +43,13 @@ def workspace(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterat
         sheet.saved = sheet.document  # nobody answers the question whether to save
     shell.close()
     shell.deleteLater()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clipboard_left_empty() -> Iterator[None]:
+    """Without a screen the clipboard outlives Python, and so would what lies on it: the process would end with a crash."""
+    yield
+    from PySide6.QtGui import QGuiApplication
+
+    if QGuiApplication.instance() is not None:
+        QGuiApplication.clipboard().clear()

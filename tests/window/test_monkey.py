@@ -215,6 +215,9 @@ class Monkey:
 
 def play(workspace: Workspace, seed: int, count: int) -> Counter[str]:
     """Let a monkey do ``count`` things, then undo all and redo all."""
+    workspace.files.open_example()
+    for sheet in [sheet for sheet in workspace.session.sheets if sheet is not workspace.session.sheet]:
+        workspace.session.close(sheet)
     first = dumps(workspace.session.document)
     monkey = Monkey(workspace, seed)
     for k in range(count):
