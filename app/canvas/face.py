@@ -11,6 +11,7 @@ from blocks.data import Target
 from blocks.rules import dims
 
 MOST_CHIPS = 4
+METRICS = ("MACs", "parameters", "memory")  # what a cost bar can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Face:
     chips: tuple[tuple[str, bool], ...]
     shape: str
     costs: str
-    macs: int  # the cost bar shows them beside those of the heaviest block
+    spent: tuple[int, int, int]  # MACs, parameters, bytes of results; the cost bar shows one of them beside that of the heaviest block
     error: str
     loose: str  # why it is not part of the network yet, which is no mistake
     current: bool  # else the shape is the last one that was known
@@ -67,7 +68,7 @@ def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
         costs = f"{si(facts.params)} · {si(facts.macs)}" if facts.params or facts.macs else ""
     return Face(
         label(block), node.name, block.group, block.glyph, SLIM if slim else height(block, bool(chips)), slim, tuple(shown), shape, costs,
-        facts.macs, "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen, across,
+        (facts.macs, facts.params, facts.memory), "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen, across,
     )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class NodeItem(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         scene = self.scene()
-        heaviest = getattr(scene, "heaviest", 0)
+        heaviest: tuple[int, int] = getattr(scene, "heaviest", (0, 0))
         if zoom < paint.MIDDLE:
             self._paint(painter, zoom, heaviest)
             return
@@ -82,7 +82,7 @@ class NodeItem(QGraphicsItem):
             painter, self._bounds, zoom, look, lambda inner: self._paint(inner, zoom, heaviest), keep=not getattr(scene, "hurried", False)
         )
 
-    def _paint(self, painter: QPainter, zoom: float, heaviest: int) -> None:
+    def _paint(self, painter: QPainter, zoom: float, heaviest: tuple[int, int]) -> None:
         paint.paint_block(painter, self.face, self.state, zoom, heaviest)
         if zoom < paint.MIDDLE:
             return

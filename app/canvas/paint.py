@@ -34,8 +34,8 @@ def pixel_ratio(painter: QPainter, zoom: float) -> float:
     return min(6.0, max(1.0, round(exact * 2 + 0.49) / 2))
 
 
-def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: int) -> None:
-    """Paint a block with its corner at the origin; ``heaviest`` are the MACs of the costliest one."""
+def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: tuple[int, int]) -> None:
+    """Paint a block with its corner at the origin; ``heaviest`` is which of the costs its bar shows, and that of the costliest block."""
     if state.dimmed or face.bypassed:
         painter.setOpacity(0.38 if state.dimmed else 0.45)
     if zoom < FAR:
@@ -73,14 +73,15 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heavie
         )
 
 
-def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath, heaviest: int) -> None:
+def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath, heaviest: tuple[int, int]) -> None:
     painter.save()
     painter.setClipPath(outline, Qt.ClipOperation.IntersectClip)
     painter.fillRect(QRectF(0, 0, STRIPE, face.height), QColor(theme.current.theme.category(face.group)))
-    if not face.slim and face.macs:
+    metric, most = heaviest
+    if not face.slim and (spent := face.spent[metric]) and not face.loose:
         painter.fillRect(QRectF(STRIPE, face.height - 4, WIDTH - STRIPE, 4), theme.color("raised"))
         painter.fillRect(
-            QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * face.macs / max(heaviest, face.macs)), 4),
+            QRectF(STRIPE, face.height - 4, max(3.0, (WIDTH - STRIPE) * spent / max(most, spent)), 4),
             QColor(theme.current.theme.category(face.group)),
         )
     painter.restore()

@@ -4,6 +4,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from math import ceil, log2
+from operator import attrgetter
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
@@ -22,6 +23,7 @@ from blocks.rules import dims
 
 HALF_WORLD = 100_000.0
 MANY = 1000
+COSTS = ("macs", "params", "memory")  # of the facts, in the order of METRICS
 NO_DOTS: Mapping[EdgeId, tuple[Place, ...]] = {}
 
 
@@ -37,7 +39,8 @@ class CanvasScene(QGraphicsScene):
         self.selected_wires: frozenset[EdgeId] = frozenset()
         self.all_shapes = False  # a pill on every wire, not only where it says something new
         self.selected_frames: frozenset[FrameId] = frozenset()
-        self.heaviest = 0
+        self.metric = 0  # what the cost bars show, of METRICS
+        self.heaviest = (0, 0)  # the metric, and the cost of the costliest block in it
         self._indexed = 0
         self.hurried = False  # every millisecond counts, and what is painted will soon be painted otherwise
         self._by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
@@ -112,7 +115,8 @@ class CanvasScene(QGraphicsScene):
     def _refresh(self, graph: Graph, touched: set[NodeId]) -> None:
         """Bring every face and wire up to date; those that did not change are left alone."""
         known, shown = self.session.analysis.facts, self._shown
-        heaviest = max((facts.macs for facts in known.values()), default=0)
+        cost = attrgetter(COSTS[self.metric])
+        heaviest = (self.metric, max(map(cost, known.values()), default=0))
         if heaviest != self.heaviest:  # every cost bar is drawn anew, and nothing else changes
             self.heaviest = heaviest
             self.update()
@@ -222,6 +226,11 @@ class CanvasScene(QGraphicsScene):
         item.describe(
             pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken, moved=moved
         )
+
+    def show_cost(self, metric: int) -> None:
+        """Let the cost bars show another one of METRICS."""
+        self.metric = metric
+        self._refresh(self.session.graph, set())
 
     def show_all_shapes(self, on: bool) -> None:
         """Say on every wire what flows through it."""

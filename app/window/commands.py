@@ -97,6 +97,10 @@ def commands(w: "Workspace") -> list[Command]:
         c("light", look, w.tr("&Light"), lambda: shell.set_theme("light")),
         c("system", look, w.tr("As the s&ystem has it"), lambda: shell.set_theme("system")),
         line(look),
+        *[
+            c(f"cost_{k}", look, text, partial(view.canvas.show_cost, k))
+            for k, text in enumerate((w.tr("Cost bars: &MACs"), w.tr("Cost bars: &parameters"), w.tr("Cost bars: m&emory")))
+        ],
         c("all_shapes", look, w.tr("All sh&apes on wires"), lambda: view.canvas.show_all_shapes(not view.canvas.all_shapes)),
         c("wheel", look, w.tr("Mouse &wheel scrolls, or zooms"), w.turn_wheel, ("Ctrl+M",)),
         c("minimap", look, w.tr("&Minimap"), lambda: w.minimap.toggle(), ("Ctrl+Shift+M",)),

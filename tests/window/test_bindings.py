@@ -478,6 +478,14 @@ def test_minimap(hand: Hand, workspace: Workspace) -> None:
     assert not workspace.minimap.isVisible()
 
 
+def test_cost_bar(hand: Hand, workspace: Workspace) -> None:
+    facts = hand.session.analysis.facts
+    for k, name in enumerate(("macs", "params", "memory")):
+        workspace.actions[f"cost_{k}"].trigger()
+        assert hand.scene.heaviest == (k, max(getattr(one, name) for one in facts.values()))
+        assert hand.scene.nodes[hand.id("conv1")].face.spent[k] == getattr(facts[hand.id("conv1")], name)
+
+
 def test_find_in_graph(hand: Hand, workspace: Workspace) -> None:
     hand.key(Key.Key_F, CTRL)
     QTest.keyClicks(workspace.finding.finder.search, "shape:64")
