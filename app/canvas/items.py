@@ -1,5 +1,7 @@
 """What lies in the scene: one item for a block, one for a wire. They carry ids; the truth is in the document."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -17,6 +19,12 @@ from blocks.core import Kind
 MARGIN = 12.0  # ports, badge and focus ring reach over the edge
 NAMES = 18.0  # and so do names of ports, above and below
 SIDE_NAMES = 64.0  # or at the sides
+
+
+@lru_cache(maxsize=2000)
+def _from_far(alike: tuple[object, ...]) -> Picture:  # noqa: ARG001 - the key is all that counts
+    """The picture that blocks share which look alike."""
+    return Picture()
 
 
 class NodeItem(QGraphicsItem):
@@ -74,8 +82,20 @@ class NodeItem(QGraphicsItem):
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         scene = self.scene()
         heaviest: tuple[int, int] = getattr(scene, "heaviest", (0, 0))
-        if zoom < paint.MIDDLE:
+        if zoom < paint.FAR:
             self._paint(painter, zoom, heaviest)
+            return
+        if zoom < paint.MIDDLE:  # from far, blocks of a type look all the same
+            alike = (
+                self.face.group,
+                self.face.glyph,
+                self.face.height,
+                self.face.bypassed,
+                bool(self.face.error),
+                self.state,
+                theme.current.theme.name,
+            )
+            _from_far(alike).draw(painter, self._bounds, zoom, None, lambda inner: self._paint(inner, zoom, heaviest))
             return
         look = (self.state, self.lit_ports, self.quiet_ports, heaviest, theme.current.theme.name)
         self._picture.draw(
