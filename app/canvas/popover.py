@@ -1,6 +1,6 @@
 """What is wrong with the selected block, beside it: the shapes that meet there, and each way out with its price."""
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ class Popover(QFrame):
         super().__init__(view)
         self.view, self.session = view, view.session
         self.setObjectName("popover")
-        self.setFixedWidth(WIDTH + BEAK)
+        self.setFixedWidth(WIDTH + 2 * BEAK)
         self._tip = 0
         self._left = True  # whether the beak is at the left side
         self._closed_for: NodeId | None = None
@@ -42,6 +42,11 @@ class Popover(QFrame):
     def _selected(self) -> None:
         self._closed_for = None
         self.refresh()
+
+    @property
+    def on_the_left(self) -> bool:
+        """Whether it stands at the left of its block."""
+        return not self._left
 
     def refresh(self) -> None:
         """Show the problem of the selected block, or nothing."""
@@ -153,23 +158,32 @@ class Popover(QFrame):
         if not seen.intersects(box):
             self.hide()
             return
-        self._left = box.right() + GAP + self.width() <= seen.width()
-        self.column.setContentsMargins(12 + BEAK * self._left, 12, 12 + BEAK * (not self._left), 12)
+        self.column.setContentsMargins(12 + BEAK, 12, 12 + BEAK, 12)
         self.column.activate()
         self.setFixedHeight(
             max(60, self.column.totalHeightForWidth(self.width()) if self.column.hasHeightForWidth() else self.sizeHint().height())
         )
-        x = box.right() + GAP if self._left else box.left() - GAP - self.width()
         y = max(8, min(box.center().y() - 36, seen.height() - self.height() - 8))
-        self.move(QPoint(max(4, x), y))
+        places = [QRect(x, y, self.width(), self.height()) for x in (box.right() + GAP, box.left() - GAP - self.width())]
+        place = min(places, key=lambda rect: self._hidden(rect, seen))
+        self._left = place.x() > box.x()
+        self.move(place.topLeft())
         self._tip = box.center().y() - y
         self.show()
         self.raise_()
 
+    def _hidden(self, place: QRect, seen: QRect) -> int:
+        """How many pixels of blocks it would cover, with what would not be seen of itself."""
+        view = self.view
+        blocks = [view.mapFromScene(item.rect()).boundingRect() for item in view.canvas.nodes_in(view.mapToScene(place).boundingRect())]
+        covered = [place & block for block in blocks]
+        outside = place.width() * place.height() - (place & seen).width() * (place & seen).height()
+        return sum(part.width() * part.height() for part in covered) + 4 * outside
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        body = QRectF(self.rect()).adjusted(0.5 + BEAK * self._left, 0.5, -0.5 - BEAK * (not self._left), -0.5)
+        body = QRectF(self.rect()).adjusted(0.5 + BEAK, 0.5, -0.5 - BEAK, -0.5)
         outline = QPainterPath()
         outline.addRoundedRect(body, 8, 8)
         tip = min(max(16.0, float(self._tip)), body.height() - 16)

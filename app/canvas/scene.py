@@ -268,6 +268,10 @@ class CanvasScene(QGraphicsScene):
         """The ids of a wire with this value."""
         return self._by_edge[edge]
 
+    def nodes_in(self, area: QRectF) -> list[NodeItem]:
+        """The blocks that an area touches."""
+        return [item for item in self.items(area) if isinstance(item, NodeItem)]
+
     def frame_at(self, point: QPointF) -> FrameItem | None:
         """The frame whose title or edge is under a point."""
         return next((item for item in self.items(point) if isinstance(item, FrameItem)), None)

@@ -65,7 +65,7 @@ class ContextBar(QFrame):
             self.hide()
             return
         x = (corner.x() + end.x() - self.width()) // 2
-        if len(chosen) == 1 and self.popover.isVisible():
+        if len(chosen) == 1 and self.popover.isVisible() and not self.popover.on_the_left:
             x = corner.x() - self.width() - 6
         elif len(chosen) == 1:
             x = end.x() + 6  # beside the wire that comes in from above, not over it

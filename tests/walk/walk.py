@@ -78,6 +78,9 @@ workspace = shell.workspace
 assert workspace is not None
 assert workspace.engine.state == "starting", "the window is there before the engine is warm"
 session, view, palette = workspace.session, workspace.canvas, workspace.palette
+wait(lambda: workspace.start_page.isVisible(), 5, "the start page")
+shot("0-start")
+click(place(next(button for button in workspace.start_page.findChildren(QPushButton) if button.text() == "New network")))
 wait(lambda: workspace.welcome.isVisible(), 5, "the hint on an empty canvas")
 xdotool("mousemove", 800, 500, "sleep", 0.1)
 shot("1-empty")
