@@ -246,12 +246,13 @@ def test_a_monkey(workspace: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_a_monkey_of_20000_gestures(workspace: Workspace) -> None:
+@pytest.mark.parametrize("part", range(4))
+def test_a_monkey_of_20000_gestures(workspace: Workspace, part: int) -> None:
     counts: Counter[str] = Counter()
-    for seed in range(20):
+    for seed in range(5 * part, 5 * part + 5):
         counts += play(workspace, seed, 1000)
     kinds = [*Monkey(workspace, 0).gestures, *KEYS]
     for kind in kinds:
         print(f"  {kind:<18} {counts[kind]:>6}   changed the document {counts[f'{kind}: changed the document']:>6}")
-    assert all(counts[kind] >= 100 for kind in kinds)
-    assert sum(counts[kind] for kind in kinds) == 20_000
+    assert all(counts[kind] >= 50 for kind in kinds)  # of 5,000
+    assert sum(counts[kind] for kind in kinds) == 5000
