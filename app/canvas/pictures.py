@@ -18,7 +18,7 @@ class Picture:
 
     def __init__(self) -> None:
         self._made_for: Hashable = None
-        self._key = QPixmapCache.Key()
+        self._key: QPixmapCache.Key | None = None  # most things are never seen
 
     def forget(self) -> None:
         """It looks otherwise now."""
@@ -45,7 +45,7 @@ class Picture:
             return
         wanted = (look, zoom, ratio)
         picture = QPixmap()
-        if wanted != self._made_for or not QPixmapCache.find(self._key, picture):
+        if self._key is None or wanted != self._made_for or not QPixmapCache.find(self._key, picture):
             picture = self._paint(bounds, zoom, ratio, paint)
             self._key, self._made_for = QPixmapCache.insert(picture), wanted
         painter.resetTransform()
