@@ -179,6 +179,8 @@ class Monkey:
             self.session.select(self.dice.sample(list(self.session.graph.nodes), MOST_BLOCKS // 2))
         else:
             chosen = self.dice.choice([*self.gestures, *KEYS])
+        if chosen == "fix":
+            self.session.check_now()  # else it happens a moment after an edit, and a monkey leaves no moments
         before = self.session.document
         if chosen in KEYS:
             self.hand.key(*KEYS[chosen])
