@@ -14,7 +14,7 @@ TEST_PACKAGES := xvfb xdotool
 run: $(STAMP)
 	@.ci/packages $(QT_PACKAGES)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
-		$(BIN)/netwright $(EXAMPLE); \
+		$(BIN)/netwright; \
 	else \
 		echo "There is no display here, so the example runs in the terminal: it is trained, judged, exported and verified."; \
 		$(BIN)/netwright train $(EXAMPLE) && run=$$(ls -td runs/first-cnn-* | head -n 1) && $(BIN)/netwright evaluate $$run \
