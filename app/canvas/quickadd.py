@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.document.analysis import Analysis
 from app.document.legal import End
 from app.document.offers import Offer, offers
 from app.look import fonts, icons, theme
-from app.look.popup import Popup
+from app.look.popup import Popup, paint_ground
 
 OFFER = Qt.ItemDataRole.UserRole
 SIZE = QSize(380, 400)
@@ -88,11 +88,7 @@ class Row(QStyledItemDelegate):
         offer: Offer = index.data(OFFER)
         rect = QRectF(option.rect)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft"))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
+        paint_ground(painter, option)
         painter.setOpacity(0.45 if offer.fit == "no" else 1.0)
         ratio = painter.device().devicePixelRatioF()
         icons.tile(painter, QRectF(rect.left() + 8, rect.center().y() - 12, 24, 24), offer.block.group, offer.block.glyph, ratio)

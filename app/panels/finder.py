@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.look import fonts, theme
-from app.look.popup import Popup
+from app.look.popup import Popup, paint_ground
 
 ENTRY = Qt.ItemDataRole.UserRole
 WIDTH, TALL, MOST = 560, 420, 200
@@ -70,11 +70,7 @@ class Row(QStyledItemDelegate):
         entry: Entry = index.data(ENTRY)
         rect = QRectF(option.rect)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft"))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
+        paint_ground(painter, option)
         note = fonts.inter(11)
         room = min(fonts.metrics(note).horizontalAdvance(entry.note) + 8.0, rect.width() / 2)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine

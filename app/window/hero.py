@@ -20,7 +20,7 @@ class HeroPicture(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(120)
         self.setAccessibleName(self.tr("A digit goes through two convolutions and a linear layer, and is read as a seven"))
 
     def paintEvent(self, event: QPaintEvent) -> None:

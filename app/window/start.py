@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtGui import QAction, QIcon, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.canvas.thumbnail import thumbnail
@@ -22,6 +22,7 @@ from app.window.recent import Recent
 from resources import resource
 
 RIGHT, GUTTER, MARGIN = 324, 48, 64
+NARROW = 1280  # a window below has less room between things, and a slimmer column at the right
 CARD = QSize(262, 126)  # the picture of one
 SMALL = QSize(44, 32)
 COLUMNS = 4
@@ -60,12 +61,10 @@ class StartPage(QScrollArea):
 
     def _build(self) -> None:
         body = make(QWidget, objectName="startBody")
-        whole = QVBoxLayout(body)
-        whole.setContentsMargins(MARGIN, 24, MARGIN, 32)
+        self.whole = whole = QVBoxLayout(body)
         whole.setSpacing(28)
         whole.addLayout(self._header())
-        columns = QHBoxLayout()
-        columns.setSpacing(GUTTER)
+        self.columns = columns = QHBoxLayout()
         left, right = QVBoxLayout(), QVBoxLayout()
         left.setSpacing(24)
         right.setSpacing(10)
@@ -73,14 +72,28 @@ class StartPage(QScrollArea):
         left.addLayout(self._gallery())
         left.addStretch(1)
         self._right(right)
-        side = QWidget()
-        side.setFixedWidth(RIGHT)
+        self.side = side = QWidget()
         right.setContentsMargins(0, 0, 0, 0)
         side.setLayout(right)
         columns.addLayout(left, 1)
         columns.addWidget(side)
         whole.addLayout(columns, 1)
         self.setWidget(body)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give things as much room as the window has."""
+        narrow = self.width() < NARROW
+        margin = MARGIN // 2 if narrow else MARGIN
+        self.whole.setContentsMargins(margin, 24, margin, 32)
+        self.columns.setSpacing(GUTTER // 2 if narrow else GUTTER)
+        self.side.setFixedWidth(240 if narrow else RIGHT)
+        self.nothing_to_download.setVisible(not narrow)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fresh:
+            self._fit()
 
     def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -121,7 +134,8 @@ class StartPage(QScrollArea):
         self.first.clicked.connect(self._open_and_train)
         line.addWidget(self.first)
         line.addSpacing(8)
-        line.addWidget(make(QLabel, self.tr("one minute, nothing to download"), objectName="subtitle"))
+        self.nothing_to_download = make(QLabel, self.tr("one minute, nothing to download"), objectName="subtitle")
+        line.addWidget(self.nothing_to_download)
         line.addStretch(1)
         words.addLayout(line)
         row.addLayout(words, 2)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.look import icons, theme
 from app.look.widgets import make
@@ -28,11 +28,13 @@ class Toolbar(QObject):
             self._button(actions[id], icon)
         self.row.addStretch(1)
         self.search = make(QPushButton, objectName="searchAll")
-        self.search.setFixedWidth(300)
+        self.search.setMinimumWidth(40)
+        self.search.setMaximumWidth(300)
+        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._wire(self.search, actions["commands"])
         self._icons.append((self.search, "search", "text2"))
         self.search.setText(f"{self.search.tr('Search commands')}   {tip(actions['commands']).rsplit('   ', 1)[-1]}")
-        self.row.addWidget(self.search)
+        self.row.addWidget(self.search, 100)
         self.row.addStretch(1)
         self.device = DeviceChip()
         self.row.addWidget(self.device)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
 
 from app.window.shell import Shell
 from app.window.workspace import Workspace
 from resources import resource
+from tests.window.hand import Hand
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,15 @@ def workspace(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterat
         sheet.saved = sheet.document  # nobody answers the question whether to save
     shell.close()
     shell.deleteLater()
+
+
+@pytest.fixture
+def hand(workspace: Workspace) -> Hand:
+    """A hand on the canvas of the first example, all of it in sight."""
+    workspace.canvas.fit()
+    workspace.canvas.setFocus()
+    QTest.qWait(20)
+    return Hand(workspace.canvas)
 
 
 @pytest.fixture(scope="session", autouse=True)

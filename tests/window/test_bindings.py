@@ -21,14 +21,6 @@ from tests.window.hand import ALT, CTRL, LEFT, MIDDLE, NONE, RIGHT, SHIFT, Hand
 Key = Qt.Key
 
 
-@pytest.fixture
-def hand(workspace: Workspace) -> Hand:
-    workspace.canvas.fit()
-    workspace.canvas.setFocus()
-    QTest.qWait(20)
-    return Hand(workspace.canvas)
-
-
 @pytest.mark.parametrize("way", ["double-click", "Tab", "Shift+A"])
 def test_quick_add(hand: Hand, way: str) -> None:
     if way == "double-click":

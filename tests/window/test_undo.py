@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSpinBox
@@ -11,14 +10,6 @@ from app.window.workspace import Workspace
 from tests.window.hand import CTRL, NONE, Hand
 
 Key = Qt.Key
-
-
-@pytest.fixture
-def hand(workspace: Workspace) -> Hand:
-    workspace.canvas.fit()
-    workspace.canvas.setFocus()
-    QTest.qWait(20)
-    return Hand(workspace.canvas)
 
 
 def steps(hand: Hand) -> int:
