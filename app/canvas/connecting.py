@@ -38,7 +38,7 @@ class Wire(Gesture):
             self.scene.wires[id].going = True
             self.scene.wires[id].update()
         self.from_item = self.scene.nodes[node]
-        self.spot = (self.from_item.outputs if self.targets.forward else self.from_item.inputs)[name]
+        self.spot = self.from_item.spot("out" if self.targets.forward else "in", name)
         self.end: End | None = None
         self.sticky = False
         self.draft = QGraphicsPathItem()

@@ -11,7 +11,7 @@ from app.canvas import paint
 from app.canvas.face import Face, Spot
 from app.canvas.pictures import Picture
 from app.canvas.route import Point, label_spot, path, route, through
-from app.document.graph import EdgeId, Frame, FrameId, Node, NodeId, Place
+from app.document.graph import EdgeId, Frame, FrameId, Node, NodeId, Place, Unknown
 from app.document.placing import WIDTH
 from app.look import theme
 from blocks.core import Kind
@@ -37,14 +37,12 @@ class NodeItem(QGraphicsItem):
         self.state = paint.State()
         self.lit_ports: frozenset[str] = frozenset()
         self.quiet_ports: frozenset[str] = frozenset()  # a dot would only clutter a tight stack
-        self._picture = Picture()
+        self._picture, self._bounds = Picture(), QRectF()
         self.setZValue(2)
         self.set_node(node, face)
 
     def set_node(self, node: Node, face: Face) -> None:
         """Show this node; wires must be laid anew after it."""
-        if face.height != self.face.height or node.block is not self.node.block:
-            self.prepareGeometryChange()
         self.node, self.face = node, face
         self.inputs = faces.inputs(node.block, face.height, face.across)
         self.outputs = faces.outputs(node.block, face.height, face.across)
@@ -53,7 +51,10 @@ class NodeItem(QGraphicsItem):
             if any(len(spots) > 1 and any(spot.dx for spot in spots.values()) for spots in (self.inputs, self.outputs))
             else MARGIN
         )
-        self._bounds = QRectF(-side, -NAMES, WIDTH + 2 * side, face.height + 2 * NAMES)
+        bounds = QRectF(-side, -NAMES, WIDTH + 2 * side, face.height + 2 * NAMES)
+        if bounds != self._bounds:
+            self.prepareGeometryChange()  # first, always: else Qt's index keeps a removed item where it lay before, and follows it to a crash
+            self._bounds = bounds
         self.setPos(*node.position)
         self._picture.forget()
         self.update()
@@ -69,6 +70,12 @@ class NodeItem(QGraphicsItem):
     def rect(self) -> QRectF:
         """The block itself in scene coordinates."""
         return QRectF(self.pos().x(), self.pos().y(), WIDTH, self.face.height)
+
+    def spot(self, side: str, name: str) -> Spot:
+        """Where a port is, "in" or "out"; a wire that was kept for a port the block lacks is shown where the first one would be."""
+        if side == "in":
+            return self.inputs.get(name) or faces.inputs(Unknown(), self.face.height, self.face.across)["x"]
+        return self.outputs.get(name) or faces.way_out(self.face.height, self.face.across)
 
     def boundingRect(self) -> QRectF:
         return self._bounds

@@ -14,7 +14,7 @@ from app.canvas.face import Spot
 from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.paint import pill_width
 from app.document.analysis import Facts
-from app.document.graph import Document, Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, Unknown, port
+from app.document.graph import Document, Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
 from app.document.legal import Targets
 from app.document.wiring import NO_EDGES, differing
 from app.look import theme
@@ -151,7 +151,7 @@ class CanvasScene(QGraphicsScene):
             self._turn(target, wires)
             for id, edge, spot in self._spots(target, wires):
                 start = self.nodes[edge.source]
-                source = start.outputs.get(edge.source_port, faces.way_out(start.face.height, start.face.across))
+                source = start.spot("out", edge.source_port)
                 dots = via.get(id, edge.via)
                 if dots and any(by) and edge.source in touched and target in touched:
                     dots = tuple((x + by[0], y + by[1]) for x, y in dots)
@@ -197,7 +197,7 @@ class CanvasScene(QGraphicsScene):
         for name, group in several.items():
             if len(group) > 1:
                 group.sort(key=lambda pair: -self._along(pair[1].source, across))
-            result.append((*group[0], item.inputs.get(name) or faces.inputs(Unknown(), item.face.height, across)["x"]))
+            result.append((*group[0], item.spot("in", name)))
             beside = {True: 0, False: 0}
             for id, edge in group[1:]:
                 before = self._along(edge.source, not across) < self._along(target, not across) - 1

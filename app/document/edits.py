@@ -222,7 +222,8 @@ def paste(graph: Graph, piece: Graph, offset: Place, fed: Iterable[Edge] = ()) -
         via = tuple(_moved(place, *offset) for place in edge.via)
         graph, _ = connect(graph, replace(edge, source=renamed[edge.source], target=renamed[edge.target], via=via))
     for edge in fed:
-        if edge.source in graph.nodes and edge.target in renamed:
+        source = graph.nodes.get(edge.source)
+        if source and edge.target in renamed and port(source.block, edge.source_port, "outputs"):  # it may be another block by now
             graph, _ = connect(graph, replace(edge, target=renamed[edge.target], via=()))
     for frame in piece.frames.values():
         graph, _ = add_frame(graph, replace(frame, position=_moved(frame.position, *offset)))

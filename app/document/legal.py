@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from app.document.analysis import Analysis, analyse, kind_error
 from app.document.edits import connect, set_flags
 from app.document.graph import Edge, NodeId, label
+from app.document.graph import port as port_of
 from app.document.wiring import NO_EDGES
-from blocks.core import Kind
+from blocks.core import Kind, Port
 
 End = tuple[NodeId, str]  # a node and the name of one of its ports
 
@@ -48,7 +49,7 @@ def targets(analysis: Analysis, node: NodeId, port: str, *, forward: bool) -> Ta
                     kind, entry, label(other.block)
                 )
     else:
-        entry = next(p for p in own.block.inputs if p.name == port)
+        entry = port_of(own.block, port, "inputs") or Port(port, "any")
         for other in graph.nodes.values():
             for out in other.block.outputs:
                 reason = _circle(other.name, own.name, other.id, node, loop)
@@ -64,7 +65,10 @@ def _circle(source: str, target: str, other: NodeId, node: NodeId, loop: set[Nod
 
 def _kind(analysis: Analysis, node: NodeId, port: str) -> Kind:
     block, facts = analysis.graph.nodes[node].block, analysis.facts[node]
-    at = [p.name for p in block.outputs].index(port)
+    outputs = [p.name for p in block.outputs]
+    if port not in outputs:  # an unknown block, or a wire kept from the block that stood here before
+        return "any"
+    at = outputs.index(port)
     return facts.kinds[at] if facts.kinds else block.outputs[at].kind
 
 

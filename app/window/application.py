@@ -29,6 +29,7 @@ def run(file: Path | None) -> int:
     """Open the window, with a document if one is given, and stay until it is closed."""
     import signal
 
+    from app.window import mishaps
     from app.window.shell import Shell
 
     application = make_application(sys.argv[:1])
@@ -38,5 +39,6 @@ def run(file: Path | None) -> int:
     wake.start()
     shell = Shell(QSettings())
     shell.furnish_later(file)
+    mishaps.tell(shell)
     shell.show()
     return application.exec()

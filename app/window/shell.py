@@ -129,12 +129,14 @@ class Shell(QMainWindow):
     def furnish(self, file: Path | None = None) -> "Workspace":
         """Fill the window: canvas, panels, actions; start the engine; open a document."""
         from app.look import fonts
+        from app.window import mishaps
         from app.window.workspace import Workspace
 
         fonts.install(fonts.LATER)
         self.setWindowIcon(QIcon(str(resource("icons", "netwright.svg"))))  # loading the SVG plugin can wait until now
         self.logo.setPixmap(self.windowIcon().pixmap(QSize(20, 20), self.devicePixelRatioF()))
         self.workspace = Workspace(self)
+        mishaps.harden()
         self.workspace.start(file)
         return self.workspace
 
