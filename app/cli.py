@@ -16,7 +16,7 @@ from app import __version__
 
 if TYPE_CHECKING:
     from app.document.analysis import Analysis
-    from app.document.graph import Document, Graph
+    from app.document.graph import Document
     from app.engine.export import Verdict
 
 
@@ -188,7 +188,7 @@ def check(options: argparse.Namespace) -> int:
     from blocks.rules import dims
 
     document = _load(options.file)
-    graph, analysis = document.graph, _settled(document.graph)
+    graph, analysis = document.graph, _settled(document)
     source = SOURCES.get(document.recipe.dataset)
     problems = checks.check(graph, source.columns if source else None, analysis)
     order = [*analysis.wiring.order, *(id for id in graph.nodes if id in analysis.wiring.cyclic)]
@@ -232,11 +232,11 @@ def check(options: argparse.Namespace) -> int:
 
 def compile_(options: argparse.Namespace) -> int:
     """The PyTorch source."""
-    from app.compiler import compile_graph
+    from app.compiler import compile_document
     from app.document import atomic
 
     document = _load(options.file)
-    source = compile_graph(document.graph, _settled(document.graph), document.recipe).source
+    source = compile_document(document, _settled(document)).source
     if options.output:
         atomic.write_text(options.output, source)
     else:
@@ -337,15 +337,15 @@ def _verdict(verdict: "Verdict") -> str:
     )
 
 
-def _settled(graph: "Graph") -> "Analysis":
+def _settled(document: "Document") -> "Analysis":
     """The analysis of a graph; PyTorch is loaded only where a plug-in's block asks it for a shape."""
-    from app.document.analysis import analyse
+    from app.document.analysis import analyse_document
 
-    analysis = analyse(graph)
+    analysis = analyse_document(document)
     if any(facts.code == "pending" for facts in analysis.facts.values()):
         from app.engine.measure import settle
 
-        return settle(graph)
+        return settle(document)
     return analysis
 
 

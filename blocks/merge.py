@@ -1,6 +1,6 @@
 """Merges: several branches become one."""
 
-from blocks.core import Block, BlockError, Many, Nodes, Port, Shape, Shapes, param
+from blocks.core import Block, BlockError, Kind, Many, Nodes, Port, Shape, Shapes, param
 from blocks.rules import axis, broadcast, dims, equal, listed, size
 
 TWO = (Port("a"), Port("b"))
@@ -274,3 +274,38 @@ class CosineSimilarity(
             g.add("Div", arg, g.add("Max", g.sum("ReduceL2", arg, [self.dim], keepdims=True), g.real(self.eps))) for arg in args
         ]  # fmt: skip
         return g.sum("ReduceSum", g.add("Mul", *units), [self.dim])
+
+
+class Switch(
+    Merge,
+    label="Switch",
+    onnx="Identity",
+    inputs=Many("x", "any"),
+    outputs=(Port("y", "any"),),
+    aka=("select", "choose", "if", "condition", "optional"),
+    example=PAIR,
+):
+    """Picks one of its wires when the network is built; of the others nothing is left, and they cost nothing.
+
+    Formula: y = x_which, counted from 0
+    Example (which=1): [1, 2] and [10, 20] gives [10, 20]
+    Use: in a block of blocks, with a formula such as = 0 if stride == 1 else 1, for a part that is needed only sometimes
+    """
+
+    which: int = param(default=0, ge=0, help="The wire that is picked, counted from 0; most often a formula.", chip="#{}")
+
+    def shape(self, *xs: Shape) -> Shape:
+        """The shape of the wire that is picked."""
+        if self.which >= len(xs):
+            raise BlockError(f"which is {self.which}, but it has {len(xs)} wires, counted from 0: give 0 to {len(xs) - 1}", "range")
+        return xs[self.which]
+
+    def kinds(self, *kinds: Kind) -> tuple[Kind, ...]:
+        """That of the wire that is picked."""
+        return (kinds[self.which] if self.which < len(kinds) else "any",)
+
+    def forward(self, args: tuple[str, ...], xs: Shapes) -> str:
+        return args[self.which]
+
+    def to_onnx(self, g: Nodes, args: tuple[str, ...], xs: Shapes) -> str:
+        return args[self.which]

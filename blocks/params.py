@@ -172,7 +172,7 @@ def _convert(kind: Any, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return MISSING
     if kind is float:
-        return float(value) if math.isfinite(value) else MISSING
+        return (value if isinstance(value, float) else float(value)) if math.isfinite(value) else MISSING
     return value if isinstance(value, int) and abs(value) <= LARGEST else MISSING
 
 

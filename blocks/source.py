@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from blocks.symbols import RealSymbol, Symbol
+
 
 def call(function: str, *args: Any, omit: Mapping[str, Any] = {}, **options: Any) -> str:
     """Source of a call. Options that equal torch's own default, given in ``omit``, are left out."""
@@ -19,8 +21,8 @@ class Code(str):
 
 def literal(value: Any) -> str:
     """A parameter as ASCII source; ``(3, 3)`` is ``3`` because torch reads it so."""
-    if isinstance(value, Code):
-        return value
+    if isinstance(value, (Code, Symbol, RealSymbol)):
+        return value if isinstance(value, Code) else value.source
     if isinstance(value, tuple):
         if value and all(n == value[0] for n in value):
             return literal(value[0])

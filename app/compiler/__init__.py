@@ -1,20 +1,33 @@
 """From a graph to the source of a readable ``nn.Module``. No Qt, no torch."""
 
-from app.compiler.compiled import Compiled, CompileError, LossArgument, LossTerm, Value
+from app.compiler.compiled import Compiled, CompileError, Inside, LossArgument, LossTerm, Value
 from app.compiler.onnx import NoRuleError, onnx_nodes
-from app.compiler.plan import Plan
+from app.compiler.plan import Plan, built
 from app.compiler.source import Writer
 from app.document.analysis import Analysis, analyse
 from app.document.edits import without_bypassed
-from app.document.graph import Graph
+from app.document.graph import Document, Graph
+from app.document.scope import Scope, named, of_document
 from blocks.initialization import Initialization
 
-__all__ = ["CompileError", "Compiled", "LossArgument", "LossTerm", "NoRuleError", "Value", "compile_graph", "onnx_nodes"]
+__all__ = [
+    "CompileError", "Compiled", "Inside", "LossArgument", "LossTerm", "NoRuleError", "Value", "compile_document", "compile_graph", "onnx_nodes"
+]  # fmt: skip
+
+
+def compile_document(document: Document, analysis: Analysis | None = None) -> Compiled:
+    """Compile the network of a document; raises CompileError where something it needs is missing or wrong. Its parameters become arguments."""
+    scope = of_document(document)
+    return compile_graph(document.graph, analysis or analyse(document.graph, None, scope), document.recipe)
 
 
 def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization: Initialization | None = None) -> Compiled:
     """Compile ``graph``; raises CompileError where something it needs is missing or wrong. A recipe is an initialization."""
-    active = without_bypassed(graph)
-    if active is not graph:
-        graph, analysis = active, None
-    return Writer(Plan(graph, analysis or analyse(graph)), initialization or Initialization()).write()
+    analysis = analysis or analyse(graph)
+    network = dict(analysis.scope.network)
+    active = without_bypassed(analysis.origin)
+    if active is not analysis.origin or network:
+        symbols = {name: named(value, name) for name, value in network.items()}
+        scope = Scope(symbols, tuple(symbols.items()), symbolic=True) if network else analysis.scope
+        analysis = analyse(active, None, scope)
+    return Writer(Plan(built(analysis)), initialization or Initialization(), network).write()

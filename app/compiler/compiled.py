@@ -50,11 +50,20 @@ class LossTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """The inside of one repetition of a block of blocks: which attribute of its module each node is."""
+
+    modules: Mapping[NodeId, str]
+    inner: Mapping[NodeId, tuple["Inside", ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """The source of a network, and what must be known to feed it.
 
     ``Net.forward(*inputs)`` gives ``results[:outputs]``; called with ``for_loss=True``, if ``outputs < len(results)``, all of ``results``.
-    ``Net.loss(*loss_arguments)`` is the weighted sum of ``losses``. ``modules`` maps nodes to attributes of ``Net``; ``plan`` is what it was written from.
+    ``Net.loss(*loss_arguments)`` is the weighted sum of ``losses``. ``modules`` maps nodes to attributes of ``Net``, ``inner`` blocks of blocks to what
+    is inside each repetition; ``plan`` is what it was written from.
     """
 
     source: str
@@ -64,4 +73,5 @@ class Compiled:
     loss_arguments: tuple[LossArgument, ...]
     losses: tuple[LossTerm, ...]
     modules: Mapping[NodeId, str]
+    inner: Mapping[NodeId, tuple["Inside", ...]]
     plan: "Plan" = field(repr=False, compare=False)

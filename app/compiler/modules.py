@@ -9,6 +9,8 @@ from pathlib import Path
 
 from blocks.core import Block
 
+REPEATED = Path(sys.modules[Block.__module__].__file__ or "").parent / "modules" / "repeated.py"
+
 
 @cache
 def definitions(path: Path) -> dict[str, str]:
@@ -45,9 +47,9 @@ class Copied:
         return [line for name in self._texts if name in wanted for line in (*self._texts[name].splitlines(), "", "")]
 
 
-def copied(blocks: Iterable[Block]) -> Copied:
-    """The texts of all files that these blocks name, in a steady order."""
-    files = sorted({file for block in blocks for file in _files(block.__class__.__module__, block.modules)})
+def copied(blocks: Iterable[Block], more: Iterable[Path] = ()) -> Copied:
+    """The texts of all files that these blocks name, and of ``more``, in a steady order."""
+    files = sorted({*more, *(file for block in blocks for file in _files(block.__class__.__module__, block.modules))})
     return Copied({name: text for file in files for name, text in definitions(file).items()})
 
 

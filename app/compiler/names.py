@@ -43,6 +43,18 @@ class Names:
         self._taken.add(result)
         return result
 
+    def take_class(self, name: str) -> str:
+        """A name for a class: "residual block" becomes ``ResidualBlock``."""
+        words = re.findall(r"[0-9A-Za-z]+", name)[:8]
+        base = "".join(word[0].upper() + word[1:] for word in words)[:60]
+        if not base or base[0].isdigit() or base in RESERVED or keyword.iskeyword(base):
+            base = f"Block{base}"
+        result, k = base, 2
+        while result in self._taken or result in RESERVED:
+            result, k = f"{base}{k}", k + 1
+        self._taken.add(result)
+        return result
+
 
 class Variables:
     """Names for values in the order in which they are made: the main line is ``x``, a branch beside it ``y``, then ``z``, ``x1``, ...

@@ -1,14 +1,15 @@
 """What a network needs and in which order: what ``forward`` computes, what only the loss needs, and what crosses between them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.compiler.compiled import CompileError
-from app.document.analysis import Analysis, arrange
-from app.document.graph import Edge, Graph, NodeId
-from app.document.wiring import NO_EDGES
+from app.document.analysis import Analysis, arrange, left_out, picked_wire
+from app.document.graph import Edge, NodeId
+from app.document.wiring import NO_EDGES, wire
 from blocks.core import Shape
 from blocks.data import Input, Output, Target
+from blocks.merge import Switch
 
 Port = tuple[NodeId, int]  # a value: the output of a node, counted from 0
 
@@ -27,7 +28,8 @@ class Plan:
     ``results[:count]`` is what the network is for, all of ``results`` what the losses need as well. Raises CompileError.
     """
 
-    def __init__(self, graph: Graph, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis) -> None:
+        graph = analysis.graph
         self.graph, self.facts, self.wiring = graph, analysis.facts, analysis.wiring
         nodes = graph.nodes
         self.losses = [id for id, node in nodes.items() if node.block.loss]
@@ -129,3 +131,37 @@ class Plan:
                     stack.append((id, wanted))
                     stack += [(source, None) for source, _ in reversed(wanted)]
         return lines
+
+
+class InnerPlan(Plan):
+    """The plan of what is inside a block of blocks: every Input is an argument, every Output a result, and nothing is for a loss."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.graph, self.facts, self.wiring = analysis.graph, analysis.facts, analysis.wiring
+        nodes = self.graph.nodes
+        self.losses = []
+        self.inputs = [id for id in nodes if isinstance(nodes[id].block, Input)]
+        self.outputs = [id for id in nodes if isinstance(nodes[id].block, Output)]
+        self._refuse_errors(self.outputs)
+        self.results = [self.value(id) for id in self.outputs]
+        self.count = len(self.results)
+        self.forward = self._schedule(id for id, _ in self.results)
+        self.aside = []
+        self.training = []
+
+
+def built(analysis: Analysis) -> Analysis:
+    """The analysis of what is left when switches have picked: of each one wire, and nothing that fed the others alone."""
+    graph, wiring = analysis.graph, analysis.wiring
+    switches = {id: node.block for id, node in graph.nodes.items() if isinstance(node.block, Switch)}
+    if not switches:
+        return analysis
+    gone = left_out(graph, wiring)
+    picked = {id: picked_wire(block, wiring.incoming.get(id, NO_EDGES)) for id, block in switches.items()}
+    edges = {
+        id: edge for id, edge in graph.edges.items()
+        if edge.source not in gone and edge.target not in gone and (edge.target not in picked or edge is picked[edge.target])
+    }  # fmt: skip
+    nodes = {id: replace(node, block=Switch()) if id in switches else node for id, node in graph.nodes.items() if id not in gone}
+    graph = replace(graph, nodes=nodes, edges=edges)
+    return replace(analysis, graph=graph, origin=graph, wiring=wire(graph))

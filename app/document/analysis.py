@@ -5,13 +5,17 @@ costs what the edit touched.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
-from app.document.graph import Edge, EdgeId, Graph, Node, NodeId
+from app.document.formulas import FormulaError
+from app.document.graph import Document, Edge, EdgeId, Graph, Instance, Node, NodeId
+from app.document.scope import NOWHERE, Scope, of_document, settled
 from app.document.wiring import NO_EDGES, Wiring, differing, first_wire, rewire, wire
 from blocks.core import Block, BlockError, Kind, Port, Shape, Shapes
+from blocks.data import Input
+from blocks.merge import Switch
 from blocks.rules import size
 
 BYTES = 4  # of a float32
@@ -51,10 +55,12 @@ class Totals:
 class Analysis:
     """Everything that follows from ``graph``."""
 
-    graph: Graph
+    graph: Graph  # with what formulas are worth in its blocks
     wiring: Wiring
     facts: Mapping[NodeId, Facts]
     totals: Totals
+    origin: Graph  # as it was drawn
+    scope: Scope = NOWHERE
 
     def shape_at(self, edge: Edge) -> Shape | None:
         """The shape that flows through a wire, where it is known."""
@@ -71,31 +77,116 @@ class Analysis:
         return facts.kinds[names.index(edge.source_port)] if facts.kinds and edge.source_port in names else "any"
 
 
-def analyse(graph: Graph, before: Analysis | None = None) -> Analysis:
-    """The analysis of ``graph``, brought up to date from ``before`` where that is given."""
+def analyse(graph: Graph, before: Analysis | None = None, scope: Scope | None = None) -> Analysis:
+    """The analysis of ``graph``, brought up to date from ``before`` where that is given; formulas hold in ``scope``, or in that of ``before``."""
     if before is None:
-        return _from_scratch(graph, wire(graph))
-    if before.graph is graph:
+        return _from_scratch(graph, wire(graph), scope or NOWHERE)
+    if (before.origin is graph or before.graph is graph) and scope in (None, before.scope):
         return before
+    scope = scope or before.scope
     edges = differing(before.graph.edges, graph.edges)
     wiring = rewire(before.wiring, before.graph, graph, edges)
-    if wiring.cyclic or before.wiring.cyclic:
-        return _from_scratch(graph, wiring)
+    plain = scope is NOWHERE and before.scope is NOWHERE and before.graph is before.origin  # nothing there that must be worked out first
+    if wiring.cyclic or before.wiring.cyclic or not plain or any(special(node) for node in graph.nodes.values()):
+        return _from_scratch(graph, wiring if wiring.cyclic else wire(graph), scope)
     return _update(graph, wiring, before, edges)
 
 
-def _from_scratch(graph: Graph, wiring: Wiring) -> Analysis:
+def analyse_document(document: Document, before: Analysis | None = None) -> Analysis:
+    """The analysis of a document's own graph, with its parameters."""
+    return analyse(document.graph, before, of_document(document))
+
+
+def special(node: Node) -> bool:
+    """Whether what a node is depends on where it stands, or whether others are there depends on it."""
+    return bool(node.formulas) or isinstance(node.block, Switch)
+
+
+def _from_scratch(graph: Graph, wiring: Wiring, scope: Scope) -> Analysis:
     facts: dict[NodeId, Facts] = {}
+    blocks: dict[NodeId, Block] = {}
     params = macs = memory = 0
     nodes, incoming, rank = graph.nodes, wiring.incoming, wiring.rank
+    switches = False
     for id in rank:  # made in rank order
-        known = facts[id] = _evaluate(nodes[id], incoming.get(id, NO_EDGES), facts, nodes)
+        node, edges = nodes[id], incoming.get(id, NO_EDGES)
+        if scope is not NOWHERE or node.formulas or isinstance(node.block, Switch):
+            switches = switches or isinstance(node.block, Switch)
+            facts[id], block = _in_scope(node, edges, facts, nodes, scope)
+            if block is not node.block:
+                blocks[id] = block
+        else:
+            facts[id] = _evaluate(node, edges, facts, nodes)
+    for id in wiring.cyclic:
+        facts[id] = UNKNOWN
+    settled_graph = settled(graph, blocks)
+    if switches:
+        for id in left_out(settled_graph, wiring):
+            facts[id] = replace(facts[id], params=0, macs=0, memory=0, error="", code="left-out")
+    for known in facts.values():
         params += known.params
         macs += known.macs
         memory += known.memory
-    for id in wiring.cyclic:
-        facts[id] = UNKNOWN
-    return Analysis(graph, wiring, facts, Totals(params, macs, memory))
+    return Analysis(settled_graph, wiring, facts, Totals(params, macs, memory), graph, scope)
+
+
+def _in_scope(
+    node: Node, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node], scope: Scope
+) -> tuple[Facts, Block]:
+    """Facts of a node whose block must be worked out first, and the block."""
+    if node.id in scope.entries:
+        shape, kind = scope.entries[node.id]
+        return Facts((), (shape,), (kind,)), node.block
+    feeding = next((_flow(edge, facts, nodes) for edge in edges), None)
+    try:
+        block = scope.block(node, feeding[0] if feeding else None)
+    except BlockError as error:
+        unknown = edges and feeding is None  # the cause is further up
+        return (UNKNOWN if unknown else Facts(error=str(error), code=error.code)), node.block
+    if isinstance(block, Switch) and not node.bypassed:
+        return _switch(block, edges, facts, nodes), block
+    return _evaluate(node if block is node.block else replace(node, block=block), edges, facts, nodes, scope.symbolic), block
+
+
+def _flow(edge: Edge, facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> tuple[Shape, Kind] | None:
+    """What comes along a wire, where that is known."""
+    source = facts[edge.source]
+    at = next((k for k, port in enumerate(nodes[edge.source].block.outputs) if port.name == edge.source_port), -1)
+    return None if source.outputs is None or at < 0 else (source.outputs[at], source.kinds[at])
+
+
+def _switch(block: Switch, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> Facts:
+    """A switch needs to know only what it picks."""
+    if not edges:
+        return Facts(error=_missing_text(block, list(block.inputs)), code="unconnected")
+    if block.which >= len(edges):
+        return Facts(
+            error=f"which is {block.which}, but it has {len(edges)} wires, counted from 0: give 0 to {len(edges) - 1}", code="range"
+        )
+    picked = _flow(edges[block.which], facts, nodes)
+    return UNKNOWN if picked is None else Facts((picked[0],), (picked[0],), (picked[1],))
+
+
+def left_out(graph: Graph, wiring: Wiring) -> set[NodeId]:
+    """The nodes of which nothing is left when the network is built: they feed only what switches do not pick."""
+    gone: set[NodeId] = set()
+    for id in reversed(list(wiring.rank)):
+        outgoing = wiring.outgoing.get(id, NO_EDGES)
+        if outgoing and not isinstance(graph.nodes[id].block, Input) and all(_dead(edge, graph, wiring, gone) for edge in outgoing):
+            gone.add(id)
+    return gone
+
+
+def _dead(edge: Edge, graph: Graph, wiring: Wiring, gone: set[NodeId]) -> bool:
+    node = graph.nodes[edge.target]
+    if edge.target in gone or not isinstance(node.block, Switch) or node.bypassed:
+        return edge.target in gone
+    return edge is not picked_wire(node.block, wiring.incoming[edge.target])
+
+
+def picked_wire(block: Switch, edges: tuple[Edge, ...]) -> Edge | None:
+    """The wire that a switch picks."""
+    return edges[block.which] if block.which < len(edges) else None
 
 
 def _update(graph: Graph, wiring: Wiring, before: Analysis, edge_ids: list[EdgeId]) -> Analysis:
@@ -130,11 +221,14 @@ def _update(graph: Graph, wiring: Wiring, before: Analysis, edge_ids: list[EdgeI
                 if edge.target not in touched:
                     touched.add(edge.target)
                     heappush(queue, (rank[edge.target], edge.target))
-    return Analysis(graph, wiring, facts, Totals(params, macs, memory))
+    return Analysis(graph, wiring, facts, Totals(params, macs, memory), graph)
 
 
-def _evaluate(node: Node, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node]) -> Facts:
+def _evaluate(
+    node: Node, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node], symbolic: bool = False
+) -> Facts:
     """Facts of one node from those of the nodes that feed it."""
+    infer = worked_out if symbolic else remembered
     block = node.block
     ports = block.inputs
     if node.bypassed:
@@ -196,14 +290,17 @@ def _missing_text(block: Block, missing: list[Port]) -> str:
 
 def forget() -> None:
     """Rules that ask others may answer differently now."""
-    infer.cache_clear()
+    remembered.cache_clear()
 
 
-@lru_cache(maxsize=65_536)
-def infer(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
+def worked_out(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
     """Facts of a block for shapes at its inputs. Never raises: a broken rule is a fact with an error."""
     try:
         _check_kinds(block, kinds)
+        if isinstance(block, Instance):
+            from app.document.repeating import facts_of  # it analyses what is inside, and so needs this module
+
+            return facts_of(block, shapes, kinds)
         result = block.shape(*shapes)
         several = bool(result) and isinstance(result[0], tuple)
         outputs: Shapes = result if several else (result,)  # type: ignore[assignment]
@@ -223,8 +320,14 @@ def infer(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
         )
     except BlockError as error:
         return Facts(shapes, error=str(error), code=error.code)
+    except FormulaError as error:
+        return Facts(shapes, error=str(error), code="formula")
     except Exception as error:  # a plug-in's rule may be wrong; the examiner sees to ours
         return Facts(shapes, error=f"its shape rule failed: {type(error).__name__}: {error}", code="rule")
+
+
+remembered = lru_cache(maxsize=65_536)(worked_out)
+infer = remembered
 
 
 def _check_kinds(block: Block, kinds: tuple[Kind, ...]) -> None:

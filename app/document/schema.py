@@ -50,10 +50,10 @@ class GraphModel(Model):
 
 class ParameterModel(Model):
     name: Name
-    default: float | int | bool | str
+    default: bool | int | float
     help: Text = ""
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
 
 
 class DefinitionModel(Model):
@@ -69,3 +69,4 @@ class DocumentModel(Model):
     graph: GraphModel = GraphModel()
     definitions: Annotated[list[DefinitionModel], Field(max_length=1000)] = []
     recipe: dict[str, Any] = {}
+    parameters: Annotated[list[ParameterModel], Field(max_length=100)] = []

@@ -4,13 +4,15 @@ Reading runs nothing and guesses nothing. Whatever is wrong is told at once, eac
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.document import atomic
-from app.document.graph import Definition, Document, Edge, Frame, Graph, Node, Parameter, Unknown, as_json, port, type_name
+from app.document.definitions import wrong_definition, wrong_definition_name
+from app.document.formulas import FormulaError, is_formula, parse, takes_formula, wrong_name
+from app.document.graph import Definition, Document, Edge, Formulas, Frame, Graph, Node, Parameter, Unknown, as_json, port, type_name
 from app.document.recipe import Recipe
 from blocks import catalogue
 from blocks.core import Block
@@ -18,7 +20,7 @@ from blocks.params import ParamError
 from blocks.record import Record
 
 if TYPE_CHECKING:
-    from app.document.schema import DocumentModel, GraphModel
+    from app.document.schema import DocumentModel, GraphModel, ParameterModel
 
 SUFFIX = ".netwright"
 MOST_BYTES = 64 * 2**20
@@ -57,18 +59,54 @@ def loads(data: bytes | str, source: str = "the document") -> Document:
     """A document from its JSON; raises DocumentError."""
     errors: list[tuple[str, str]] = []
     model = _structure(_parse(data, source), source)
-    graph = _graph(model.graph, "graph", errors)
-    definitions = {
-        d.name: Definition(
-            d.name, _graph(d.graph, f"definitions[{k}].graph", errors), d.help,
-            tuple(Parameter(p.name, p.default, p.help, p.minimum, p.maximum) for p in d.parameters),
-        )
-        for k, d in enumerate(model.definitions)
-    }  # fmt: skip
+    definitions = _definitions(model, errors)
+    graph = _graph(model.graph, "graph", errors, definitions)
+    parameters = _parameters(model.parameters, "parameters", errors)
     recipe = Recipe(**_values(Recipe, model.recipe, "recipe", errors))
     if errors:
         raise DocumentError(errors, source)
-    return Document(graph, definitions, recipe)
+    return Document(graph, definitions, recipe, parameters)
+
+
+def _definitions(model: "DocumentModel", errors: list[tuple[str, str]]) -> dict[str, Definition]:
+    """The definitions of a document by name, each made after those that it uses."""
+    places = {d.name: k for k, d in enumerate(model.definitions)}
+    if len(places) < len(model.definitions):
+        errors.append(("definitions", "two of them have the same name"))
+    made: dict[str, Definition] = {}
+    waiting = dict(places)
+    while waiting:
+        ready = [name for name, k in waiting.items() if not any(n.block in waiting for n in model.definitions[k].graph.nodes)]
+        if not ready:
+            names = ", ".join(list(waiting)[:5])
+            errors.append(("definitions", f"these contain themselves, directly or through one another: {names}"))
+            return made
+        for name in ready:
+            place, d = f"definitions[{waiting[name]}]", model.definitions[waiting.pop(name)]
+            if wrong := wrong_definition_name(name):
+                errors.append((f"{place}.name", wrong))
+                return made
+            graph = _graph(d.graph, f"{place}.graph", errors, made)
+            definition = Definition(name, graph, d.help, _parameters(d.parameters, f"{place}.parameters", errors))
+            if wrong := wrong_definition(definition):
+                errors.append((place, wrong))
+            made[name] = definition
+    return {name: made[name] for name in places}
+
+
+def _parameters(models: "list[ParameterModel]", place: str, errors: list[tuple[str, str]]) -> tuple[Parameter, ...]:
+    made: dict[str, Parameter] = {}
+    for k, p in enumerate(models):
+        parameter = Parameter(p.name, p.default, p.help, p.minimum, p.maximum)
+        wrong = wrong_name(p.name) or ("the name stands twice" if p.name in made else "")
+        try:
+            made[p.name] = parameter
+            parameter.declared().named("default", type(p.default))
+        except ParamError as error:
+            wrong = wrong or str(error)
+        if wrong:
+            errors.append((f"{place}[{k}]", wrong))
+    return tuple(p for p in made.values() if not wrong_name(p.name))
 
 
 def _parse(data: bytes | str, source: str) -> Any:
@@ -144,13 +182,13 @@ def _path(place: Iterable[int | str]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
-def _graph(model: "GraphModel", place: str, errors: list[tuple[str, str]]) -> Graph:
+def _graph(model: "GraphModel", place: str, errors: list[tuple[str, str]], definitions: Mapping[str, Definition]) -> Graph:
     nodes: dict[str, Node] = {}
     for k, node in enumerate(model.nodes):
         if node.id in nodes:
             errors.append((f"{place}.nodes[{k}].id", f"the id {node.id!r} stands twice"))
-        block = _block(node.block, node.params, f"{place}.nodes[{k}].params", errors)
-        nodes[node.id] = Node(node.id, block, node.name, _place(node.position), node.bypassed, node.frozen, node.collapsed)
+        block, formulas = _block(node.block, node.params, f"{place}.nodes[{k}].params", errors, definitions)
+        nodes[node.id] = Node(node.id, block, node.name, _place(node.position), node.bypassed, node.frozen, node.collapsed, formulas)
     numbers = [int(id[1:]) for id in nodes if id[0] == "n" and id[1:].isdecimal() and len(id) < 16]
     next_id = max(numbers, default=0) + 1
     edges: dict[str, Edge] = {}
@@ -184,11 +222,22 @@ def _check_single(nodes: dict[str, Node], edges: dict[str, Edge], place: str, er
         taken.add(end)
 
 
-def _block(name: str, params: dict[str, Any], place: str, errors: list[tuple[str, str]]) -> Block:
-    kind = catalogue.load().get(name)
+def _block(
+    name: str, params: dict[str, Any], place: str, errors: list[tuple[str, str]], definitions: Mapping[str, Definition]
+) -> tuple[Block, Formulas]:
+    kind = definitions[name].kind if name in definitions else catalogue.load().get(name)
     if kind is None:
-        return Unknown(type_name=name, data=json.dumps(params))
-    return kind(**_values(kind, params, place, errors))
+        return Unknown(type_name=name, data=json.dumps(params)), ()
+    formulas = tuple(
+        (name, text) for name, text in params.items() if is_formula(text) and name in kind.fields and takes_formula(kind.fields[name])
+    )
+    for key, text in formulas:
+        try:
+            parse(text)
+        except FormulaError as error:
+            errors.append((f"{place}.{key}", str(error)))
+    plain = {key: value for key, value in params.items() if key not in dict(formulas)}
+    return kind(**_values(kind, plain, place, errors)), formulas
 
 
 def revive(graph: Graph) -> Graph:
@@ -197,8 +246,8 @@ def revive(graph: Graph) -> Graph:
     for id, node in graph.nodes.items():
         if isinstance(node.block, Unknown) and node.block.type_name in catalogue.load():
             errors: list[tuple[str, str]] = []
-            block = _block(node.block.type_name, json.loads(node.block.data), "", errors)
-            nodes[id] = node if errors else replace(node, block=block)
+            block, formulas = _block(node.block.type_name, json.loads(node.block.data), "", errors, {})
+            nodes[id] = node if errors else replace(node, block=block, formulas=formulas)
     return replace(graph, nodes=nodes)
 
 
@@ -219,10 +268,7 @@ def dumps(document: Document) -> str:
     """A document as JSON, a line for each node and wire, so that it compares well."""
     definitions = [
         {
-            "name": d.name, "help": d.help, "graph": _graph_json(d.graph),
-            "parameters": [
-                {key: v for key in Parameter.__slots__ if (v := getattr(p, key)) is not None} for p in d.parameters
-            ],
+            "name": d.name, "help": d.help, "parameters": _parameters_json(d.parameters), "graph": _graph_json(d.graph),
         }
         for d in document.definitions.values()
     ]  # fmt: skip
@@ -232,14 +278,19 @@ def dumps(document: Document) -> str:
         "graph": _graph_json(document.graph),
         "definitions": definitions,
         "recipe": as_json(document.recipe.values()),
+        **({"parameters": _parameters_json(document.parameters)} if document.parameters else {}),
     }
     return _lines(value, 0) + "\n"
+
+
+def _parameters_json(parameters: Iterable[Parameter]) -> list[dict[str, Any]]:
+    return [{key: v for key in Parameter.__slots__ if (v := getattr(p, key)) is not None} for p in parameters]
 
 
 def _graph_json(graph: Graph) -> dict[str, Any]:
     nodes = [
         {
-            "id": n.id, "block": type_name(n.block), "name": n.name, "params": params(n.block), "position": _shorts(n.position),
+            "id": n.id, "block": type_name(n.block), "name": n.name, "params": {**params(n.block), **dict(n.formulas)}, "position": _shorts(n.position),
             **{flag: True for flag in FLAGS if getattr(n, flag)},
         }
         for n in graph.nodes.values()

@@ -9,7 +9,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from app.compiler import Compiled, compile_graph
+from app.compiler import Compiled, compile_document
 from app.data.sources import Source, source
 from app.document.checks import check
 from app.document.graph import Document
@@ -33,11 +33,11 @@ class Model:
 def build(document: Document, *, to_train: bool = False) -> Model:
     """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors."""
     data = source(document.recipe.dataset)
-    analysis = settle(document.graph)
+    analysis = settle(document)
     errors = [p for p in check(document.graph, data.columns, analysis) if p.severity == "error" or (to_train and p.code == "no-loss")]
     if errors:
         raise EngineError("\n".join(problem.text for problem in errors))
-    compiled = compile_graph(document.graph, analysis, document.recipe)
+    compiled = compile_document(document, analysis)
     torch.manual_seed(document.recipe.seed)
     return Model(document, compiled, instantiate(compiled.source), data)
 

@@ -9,22 +9,22 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from app.compiler.modules import copied
 from app.document import analysis as rules
-from app.document.analysis import Analysis, analyse
-from app.document.graph import Graph
+from app.document.analysis import Analysis, analyse_document
+from app.document.graph import Document
 from blocks.core import Shapes
 from blocks.measured import Answer, Question, answer, questions
 
 BATCH = 2
 
 
-def settle(graph: Graph) -> Analysis:
-    """The analysis of a graph in which every question is answered."""
-    result = analyse(graph)
+def settle(document: Document) -> Analysis:
+    """The analysis of a document in which every question is answered."""
+    result = analyse_document(document)
     while asked := questions():
         for question in asked:
             answer(question, measured(question))
         rules.forget()
-        result = analyse(graph)
+        result = analyse_document(document)
     return result
 
 

@@ -14,9 +14,10 @@ from torch import Tensor
 from torch.optim import SGD, AdamW, Optimizer
 
 from app import __version__
+from app.compiler import Inside
 from app.data.splits import Splits, split
 from app.document import atomic, storage
-from app.document.graph import Document
+from app.document.graph import Document, Graph, Instance
 from app.document.recipe import Recipe
 from app.document.runs import RunFolder
 from app.engine import checkpoint
@@ -261,11 +262,24 @@ class _Run:
 
 def frozen(model: Model) -> list[torch.nn.Module]:
     """The modules of frozen nodes; their weights need no gradient from now on."""
-    nodes, names = model.document.graph.nodes, model.compiled.modules
-    modules = [model.net.get_submodule(name) for id, name in names.items() if nodes[id].frozen]
+    compiled = model.compiled
+    modules = _frozen(model.net, compiled.plan.graph, Inside(compiled.modules, compiled.inner))
     for module in modules:
         module.requires_grad_(False)
     return modules
+
+
+def _frozen(net: torch.nn.Module, graph: Graph, inside: Inside) -> list[torch.nn.Module]:
+    found: list[torch.nn.Module] = []
+    for id, name in inside.modules.items():
+        node, module = graph.nodes[id], net.get_submodule(name)
+        if node.frozen:
+            found.append(module)
+        elif isinstance(node.block, Instance):
+            several = module.children() if isinstance(module, (torch.nn.Sequential, torch.nn.ModuleList)) else [module]
+            for one, inner in zip(several, inside.inner[id], strict=False):
+                found += _frozen(one, node.block.definition.graph, inner)
+    return found
 
 
 def make_optimizer(recipe: Recipe, net: torch.nn.Module) -> Optimizer:

@@ -129,11 +129,11 @@ class Files(QObject):
 
     def save_source(self) -> None:
         """Write the PyTorch source of the network."""
-        from app.compiler import CompileError, compile_graph
+        from app.compiler import CompileError, compile_document
         from app.document import atomic
 
         try:
-            source = compile_graph(self.session.graph, self.session.analysis, self.session.document.recipe).source
+            source = compile_document(self.session.document).source
         except CompileError as error:
             self.banner.say(str(error), "error")
             return

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from app.canvas.thumbnail import thumbnail
 from app.document import storage
-from app.document.analysis import analyse
+from app.document.analysis import analyse_document
 from app.look import icons, theme
 from app.look.cards import Clickable
 from app.look.text import si
@@ -166,7 +166,7 @@ class StartPage(QScrollArea):
         return column
 
     def _card(self, path: Path) -> Clickable:
-        analysis = analyse(storage.load(path).graph)
+        analysis = analyse_document(storage.load(path))
         name = path.stem.replace("-", " ").capitalize().replace("cnn", "CNN")
         card = Clickable("card", self.tr("{0}, {1} parameters").format(name, si(analysis.totals.params)))
         card.clicked.connect(lambda: self.chosen.emit(path))
@@ -267,7 +267,7 @@ class StartPage(QScrollArea):
         """The picture of a document; reading it runs nothing, and one that can't be read has none."""
         try:
             if path.stat().st_size <= MOST_BYTES:
-                whole = thumbnail(analyse(storage.load(path).graph), SMALL * 4, 1.0)
+                whole = thumbnail(analyse_document(storage.load(path)), SMALL * 4, 1.0)
                 small: QPixmap = whole.scaled(
                     SMALL * self.devicePixelRatioF(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
                 )
