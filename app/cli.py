@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import __version__
+from app.cli_gallery import UserError, new, templates, with_settings
 
 if TYPE_CHECKING:
     from app.document.analysis import Analysis
@@ -20,15 +21,11 @@ if TYPE_CHECKING:
     from app.engine.export import Verdict
 
 
-class UserError(Exception):
-    """Something is wrong with what the user gave; the text is a sentence for them."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand, or open the window. Returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
-        "blocks": blocks, "check": check, "compile": compile_, "train": train, "evaluate": evaluate, "export": export,
+        "blocks": blocks, "check": check, "compile": compile_, "train": train, "evaluate": evaluate, "export": export, "templates": templates, "new": new,
     }  # fmt: skip
     plugins, arguments = _plugin_parser().parse_known_args(arguments)
     if plugins.plugin or plugins.plugins:
@@ -114,16 +111,23 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (checking, compiling, training):
         sub.add_argument("file", type=Path, metavar="FILE", help="a document, *.netwright")
     listing.add_argument("--markdown", action="store_true", help="write the whole reference: formulas, examples, parameters")
-    for sub in (listing, checking, judging):
+    gallery = command("templates", "List the template networks.")
+    making = command("new", "Write a template network as a document of your own.")
+    making.add_argument("name", metavar="NAME", help="one of `netwright templates`")
+    making.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: NAME.netwright")
+    making.add_argument("--force", action="store_true", help="write over what is there")
+    for sub in (listing, checking, judging, gallery):
         sub.add_argument("--json", action="store_true", help="print facts as JSON")
     compiling.add_argument("-o", "--output", type=Path, metavar="net.py", help="write here instead of to the terminal")
     training.add_argument("--run", type=Path, metavar="DIR", help="the run folder, new or empty (default: runs/NAME-1, -2, ...)")
     training.add_argument("--epochs", type=int, metavar="N")
     training.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
     training.add_argument("--seed", type=int, metavar="N")
-    training.add_argument(
-        "--set", action="append", default=[], metavar="recipe.KEY=VALUE", help="change one value of the recipe; may be repeated"
-    )
+    for sub in (checking, compiling, training, exporting, making):
+        sub.add_argument(
+            "--set", action="append", default=[], metavar="recipe.KEY=VALUE|network.NAME=VALUE",
+            help="change one value of the recipe, or a parameter of the network; may be repeated",
+        )  # fmt: skip
     judging.add_argument("run", type=Path, metavar="RUN", help="a run folder")
     judging.add_argument("--split", default="test", choices=("train", "validation", "test"))
     exporting.add_argument("source", type=Path, metavar="RUN|FILE", help="a run folder, or a document with --weights init")
@@ -187,8 +191,9 @@ def check(options: argparse.Namespace) -> int:
     from app.document.graph import label, type_name
     from blocks.rules import dims
 
-    document = _load(options.file)
-    graph, analysis = document.graph, _settled(document)
+    document = with_settings(_load(options.file), options.set)
+    analysis = _settled(document)
+    graph = analysis.graph
     source = SOURCES.get(document.recipe.dataset)
     problems = checks.check(graph, source.columns if source else None, analysis)
     order = [*analysis.wiring.order, *(id for id in graph.nodes if id in analysis.wiring.cyclic)]
@@ -235,7 +240,7 @@ def compile_(options: argparse.Namespace) -> int:
     from app.compiler import compile_document
     from app.document import atomic
 
-    document = _load(options.file)
+    document = with_settings(_load(options.file), options.set)
     source = compile_document(document, _settled(document)).source
     if options.output:
         atomic.write_text(options.output, source)
@@ -246,14 +251,10 @@ def compile_(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train, with a bar in a terminal and lines elsewhere."""
-    from dataclasses import replace
-
     from app.document.runs import RunFolder, new_run
 
-    document = _load(options.file)
-    values = dict(_assignment(text) for text in options.set)
-    values |= {name: value for name in ("epochs", "seed") if (value := getattr(options, name)) is not None}
-    document = replace(document, recipe=document.recipe.replace(**values))
+    given = {name: value for name in ("epochs", "seed") if (value := getattr(options, name)) is not None}
+    document = with_settings(_load(options.file), options.set, **given)
     if options.run and options.run.exists() and any(options.run.iterdir()):
         raise UserError(f"{options.run} is not empty: a run is never written over another; name a new folder")
     print("Loading PyTorch ...", file=sys.stderr)
@@ -315,7 +316,7 @@ def export(options: argparse.Namespace) -> int:
         raise UserError(f"{options.source} is a document without trained weights: give the run folder instead, or --weights init")
     if options.source.is_dir() and not is_run(options.source):
         raise UserError(f"{options.source} is no run folder: it should hold document.netwright and run.json")
-    document = None if options.source.is_dir() else _load(options.source)
+    document = None if options.source.is_dir() else with_settings(_load(options.source), options.set)
     if not options.output.absolute().parent.is_dir():
         raise UserError(f"there is no folder {options.output.absolute().parent} to write to")
     print("Loading PyTorch ...", file=sys.stderr)
@@ -353,14 +354,3 @@ def _load(path: Path) -> "Document":
     from app.document.storage import load
 
     return load(path)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    key, separator, value = text.partition("=")
-    name = key.removeprefix("recipe.")
-    if not separator or name == key:
-        raise UserError(f"--set {text}: it should read recipe.KEY=VALUE, such as recipe.learning_rate=0.01")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value

@@ -288,7 +288,7 @@ class Switch(
     """Picks one of its wires when the network is built; of the others nothing is left, and they cost nothing.
 
     Formula: y = x_which, counted from 0
-    Example (which=1): [1, 2] and [10, 20] gives [10, 20]
+    Example: with which = 1 the second wire goes through, and the block that feeds the first is not built
     Use: in a block of blocks, with a formula such as = 0 if stride == 1 else 1, for a part that is needed only sometimes
     """
 

@@ -52,4 +52,6 @@ def source(name: str) -> Source:
     try:
         return SOURCES[name]
     except KeyError:
+        if name == "none":
+            raise DataError("no data set is chosen yet: the network can be drawn and exported, but not trained") from None
         raise DataError(f"there is no data set {name!r}; there is {', '.join(SOURCES)}") from None

@@ -9,8 +9,8 @@ from blocks.initialization import Initialization
 class Recipe(Initialization):
     """Everything about a training run that is not the network. Fractions are of all samples, rates are per step."""
 
-    dataset: Literal["digits"] = param(
-        default="digits", help="The data set: 'digits' comes with Netwright, 1,797 handwritten digits of 8×8."
+    dataset: Literal["digits", "none"] = param(
+        default="digits", help="The data set: 'digits' comes with Netwright, 1,797 handwritten digits of 8×8; 'none' is chosen later."
     )
     validation: float = param(
         default=0.2, ge=0, lt=1, help="Share of the samples on which the network is judged after each epoch; it never learns from them."

@@ -5,7 +5,6 @@ from typing import Any
 from app.document.graph import Definition, Parameter
 from resources.gallery.pen import Pen, define, whole
 
-
 ZERO: dict[str, Any] = {"weight_init": "constant", "weight_value": 0.0, "bias_init": 0.0}
 
 

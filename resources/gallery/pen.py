@@ -33,6 +33,7 @@ class Pen:
             self.graph = set_formula(self.graph, [id], key, text)
         for k, source in enumerate(sources or ((self.last,) if self.last is not None and made.inputs else ())):
             node, port = source if isinstance(source, tuple) else (source, self.graph.nodes[source].block.outputs[0].name)
+            assert any(out.name == port for out in self.graph.nodes[node].block.outputs), f"{block}: there is no output {port}"
             into = made.inputs[0 if made.inputs[0].many else k].name
             self.graph, _ = connect(self.graph, Edge(node, port, id, into))
         self.last = id
