@@ -146,7 +146,7 @@ def render(terms: Terms) -> str:
     for factors, count in ordered:
         sign = "-" if count < 0 else "+"
         names = [
-            factor if factor.isidentifier() or len(ordered) == len(factors) == abs(count) == 1 else f"({factor})" for factor in factors
+            factor if factor.isidentifier() or len(ordered) == len(factors) == count == 1 else f"({factor})" for factor in factors
         ]
         number = [str(abs(count))] if abs(count) != 1 or not names else []
         product = " * ".join([*names, *number] if names and names[0].isidentifier() else [*number, *names])

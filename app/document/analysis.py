@@ -37,6 +37,7 @@ class Facts:
     memory: int = 0
     error: str = ""
     code: str = ""
+    blocks: int = 1  # more where it is a block of blocks
 
 
 UNKNOWN = Facts()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.document.analysis import Analysis
+from app.document.analysis import Analysis, picked_wire
 from app.document.edits import add_node, connect, fresh_name, remove, set_block
 from app.document.formulas import FormulaError, names, rename, wrong_name
 from app.document.graph import Definition, Document, Edge, Graph, Instance, Node, NodeId, Parameter, used
@@ -12,6 +12,7 @@ from app.document.repeating import repetitions
 from blocks import catalogue
 from blocks.core import BlockError
 from blocks.data import Input, Output
+from blocks.merge import Switch
 from blocks.params import ParamError
 
 MOST_UNPACKED = 5000
@@ -243,7 +244,9 @@ def _poured(
     graph: Graph, step: Analysis, block: Instance, flows: dict[str, tuple[NodeId, str]], feeds: dict[str, str], at: tuple[float, float]
 ) -> tuple[Graph, list[NodeId], dict[str, tuple[NodeId, str]], float]:
     """One repetition's nodes, wired to what flows in. Returns what flows on, too."""
-    inside = [n for n in step.graph.nodes.values() if not isinstance(n.block, (Input, Output)) and step.facts[n.id].code != "left-out"]
+    inside = [
+        n for n in step.graph.nodes.values() if not isinstance(n.block, (Input, Output, Switch)) and step.facts[n.id].code != "left-out"
+    ]
     left, top = min((n.position[0] for n in inside), default=0.0), min((n.position[1] for n in inside), default=0.0)
     held = {(n.id, "y"): flows[n.name] for n in block.definition.entries if n.name in flows}
     new: list[NodeId] = []
@@ -256,6 +259,11 @@ def _poured(
         graph = replace(graph, nodes={**graph.nodes, names_[n.id]: fresh})
         new.append(names_[n.id])
         held.update({(n.id, port.name): (names_[n.id], port.name) for port in n.block.outputs})
+    for id in step.wiring.order:  # a switch is what it picks
+        switch = step.graph.nodes[id].block
+        picked = picked_wire(switch, step.wiring.incoming[id]) if isinstance(switch, Switch) else None
+        if picked is not None and (picked.source, picked.source_port) in held:
+            held[id, "y"] = held[picked.source, picked.source_port]
     on = dict(flows)
     for edge in step.graph.edges.values():
         source = held.get((edge.source, edge.source_port))

@@ -33,6 +33,7 @@ SHAPE: Final[dict[str, Callable[[Shape], int]]] = {
     "axes": len,
 }
 FUNCTIONS: Final = ("min", "max", "floor", "ceil", "round", "abs")
+NO_NAMES: Final[Mapping[str, Any]] = {}
 RESERVED: Final = frozenset(("in", "i", "n", "if", "else", "and", "or", "not", "repeat", "shared", "true", "false", *FUNCTIONS))
 ARITHMETIC: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
@@ -121,7 +122,7 @@ def rename(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<![A-Za-z0-9_.]){re.escape(old)}(?![A-Za-z0-9_])", new, text)
 
 
-def evaluate(text: str, values: Mapping[str, Any], x: Shape | None = None) -> Any:
+def evaluate(text: str, values: Mapping[str, Any] = NO_NAMES, x: Shape | None = None) -> Any:
     """The value of a formula; ``values`` are its names, ``x`` the shape at the first input. Raises FormulaError.
 
     Where a value is a `Symbol`, so is the result.
@@ -268,7 +269,7 @@ def _compare(sides: list[Any], ops: list[ast.cmpop]) -> Truth:
 
 
 def _written(value: Any) -> str:
-    return value.source if isinstance(value, Symbol) else repr(value)
+    return value.factor() if isinstance(value, Symbol) else repr(value)
 
 
 def _choice(test: Truth, body: ast.expr, orelse: ast.expr, values: Mapping[str, Any], x: Shape | None) -> Any:

@@ -9,11 +9,10 @@ from app.document.scope import Entry, Scope, inside
 from blocks.core import BlockError, Kind, Shapes
 from blocks.data import Output
 
-MOST_BLOCKS = 100_000  # worked out for one block of blocks: more is refused before it takes for ever
+MOST_BLOCKS = 100_000  # inside one block of blocks: more is refused before it takes for ever
 DEEPEST = 24  # blocks of blocks in one another
 
 _depth = 0
-_worked = 0
 
 
 def facts_of(block: Instance, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
@@ -29,12 +28,13 @@ def facts_of(block: Instance, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
         )  # fmt: skip
     return Facts(
         shapes, outputs, out_kinds, sum(t.params for t in counted), sum(t.macs for t in totals), sum(t.memory for t in totals),
+        blocks=sum(facts.blocks for step in steps for facts in step.facts.values()),
     )  # fmt: skip
 
 
 def repetitions(block: Instance, shapes: Shapes, kinds: tuple[Kind, ...], *, symbolic: bool = False) -> list[Analysis]:
     """The inside of each repetition, for shapes at the inputs; raises BlockError for the first mistake."""
-    global _depth, _worked
+    global _depth
     definition, feeds = block.definition, block.feeds()
     if not definition.exits:
         raise BlockError("it has no Output inside: nothing would come out of it", "definition")
@@ -42,18 +42,17 @@ def repetitions(block: Instance, shapes: Shapes, kinds: tuple[Kind, ...], *, sym
     graph = active(definition)
     if _depth >= DEEPEST:
         raise BlockError(f"blocks of blocks stand more than {DEEPEST} deep in one another", "definition")
-    if not _depth:
-        _worked = 0
     _depth += 1
     steps: list[Analysis] = []
+    count = 0
     try:
         for i in range(int(block.repeat)):
-            _worked += len(graph.nodes)
-            if _worked > MOST_BLOCKS:
-                raise BlockError(f"it would come to more than {MOST_BLOCKS:,} blocks: repeat less", "too-large")
             step = analyse(graph, None, inside(block, i, entries.values(), symbolic=symbolic))
             _refuse_errors(step, definition, f" in repetition {i + 1}" if block.repeat > 1 else "")
             steps.append(step)
+            count += sum(facts.blocks for facts in step.facts.values())
+            if count > MOST_BLOCKS:
+                raise BlockError(f"it would come to more than {MOST_BLOCKS:,} blocks: repeat less", "too-large")
             outputs, out_kinds = results(step)
             for name, shape, kind in zip((port.name for port in block.outputs), outputs, out_kinds, strict=True):
                 if name in feeds:
