@@ -145,9 +145,7 @@ def render(terms: Terms) -> str:
     text = ""
     for factors, count in ordered:
         sign = "-" if count < 0 else "+"
-        names = [
-            factor if factor.isidentifier() or len(ordered) == len(factors) == count == 1 else f"({factor})" for factor in factors
-        ]
+        names = [factor if factor.isidentifier() or len(ordered) == len(factors) == count == 1 else f"({factor})" for factor in factors]
         number = [str(abs(count))] if abs(count) != 1 or not names else []
         product = " * ".join([*names, *number] if names and names[0].isidentifier() else [*number, *names])
         text += f" {sign} {product}" if text else f"{'-' if count < 0 else ''}{product}"

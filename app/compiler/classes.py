@@ -4,6 +4,7 @@ The inside of an instance is worked out with numbers that remember their express
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,11 +92,11 @@ class Classes(Instances):
             given[argument] = value
         network = tuple((name, values[name]) for name, _ in block.network if name in values)
         scope = Scope(values, network, {node.id: entry for node, entry in zip(block.definition.entries, fresh, strict=True)}, symbolic=True)
-        name, wanted, inner = self._class(block, args, names, scope, frozenset(given))
-        return Call(name, tuple((key, given[key]) for key in sorted(wanted, key=lambda key: not key.startswith("in_")))), inner
+        name, wanted, inner = self._class(block, args, names, scope, sorted(given, key=lambda key: not key.startswith("in_")))
+        return Call(name, tuple((key, given[key]) for key in wanted)), inner
 
     def _class(
-        self, block: Instance, args: dict[str, str], names: Names, scope: Scope, symbols: frozenset[str]
+        self, block: Instance, args: dict[str, str], names: Names, scope: Scope, symbols: list[str]
     ) -> tuple[str, tuple[str, ...], Inside]:
         plan = InnerPlan(built(analyse(active(block.definition), None, scope)))
         body = Body(plan, names, self)
@@ -107,11 +108,11 @@ class Classes(Instances):
             run.pop()
         run.append(f"        return {', '.join(held[port] for port in plan.results)}")
         kept: dict[str, None] = {}
-        run = [from_self(line, symbols, kept) for line in run]
-        words = re.findall(r"\w+", "\n".join(made))
-        wanted = tuple(key for key in dict.fromkeys([*words, *kept]) if key in symbols)
+        run = [from_self(line, frozenset(symbols), kept) for line in run]
+        words = {*mentioned(made, frozenset(symbols)), *kept}
+        wanted = tuple(key for key in symbols if key in words)
         text = "\n".join([
-            f"    def __init__(self{''.join(f', {key}' for key in ordered(wanted))}):", "        super().__init__()",
+            f"    def __init__(self{''.join(f', {key}' for key in wanted)}):", "        super().__init__()",
             *(f"        self.{key} = {key}" for key in kept), *(f"        {line}" for line in made), "",
             f"    def forward(self, {', '.join(args.values())}):", *run,
         ])  # fmt: skip
@@ -125,22 +126,27 @@ class Classes(Instances):
         return self._known[key]
 
 
-def ordered(wanted: tuple[str, ...]) -> list[str]:
-    """What comes in first, then the parameters."""
-    return sorted(wanted, key=lambda key: not key.startswith("in_"))
+def _uses(symbols: frozenset[str]) -> re.Pattern[str]:
+    """Finds these names where they stand for values: not as attributes, not as the names of arguments."""
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, sorted(symbols, key=len, reverse=True)))})(?!\w|\s*=(?!=))")
+
+
+def mentioned(lines: Iterable[str], symbols: frozenset[str]) -> set[str]:
+    """Which of the names the lines use as values."""
+    return set(_uses(symbols).findall("\n".join(lines))) if symbols else set()
 
 
 def from_self(line: str, symbols: frozenset[str], kept: dict[str, None]) -> str:
     """A line of ``forward`` that takes what ``__init__`` was given from ``self``; notes what it took."""
+    if not symbols:
+        return line
     code, mark, comment = line.partition("  # ")
 
     def found(match: re.Match[str]) -> str:
         kept[match[0]] = None
         return f"self.{match[0]}"
 
-    if symbols:
-        code = re.sub(rf"(?<![\w.])(?:{'|'.join(map(re.escape, sorted(symbols, key=len, reverse=True)))})(?!\w|\s*=(?!=))", found, code)
-    return code + mark + comment
+    return _uses(symbols).sub(found, code) + mark + comment
 
 
 def listed(calls: list[Call]) -> str:

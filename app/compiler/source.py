@@ -1,10 +1,9 @@
 """Writing the network: its class, what it is fed with, and its loss."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from app.compiler.body import Body
-from app.compiler.classes import Classes, from_self
+from app.compiler.classes import Classes, from_self, mentioned
 from app.compiler.compiled import Compiled, LossArgument, LossTerm, Value
 from app.compiler.first_weights import first_weights
 from app.compiler.modules import REPEATED, copied
@@ -100,7 +99,7 @@ class Writer(Body):
 
     def _head(self, lines: list[Line], kept: Iterable[str]) -> list[str]:
         made = [*self.assignments(lines), *first_weights(self.plan, self.modules, self.initialization)]
-        words = set(re.findall(r"\w+", "\n".join(made))) | set(kept)
+        words = mentioned(made, frozenset(self.parameters)) | set(kept)
         given = "".join(f", {name}={value!r}" for name, value in self.parameters.items() if name in words)
         stored = [f"self.{name} = {name}" for name in kept]
         return [f"    def __init__(self{given}):", "        super().__init__()", *(f"        {line}" for line in [*stored, *made])]

@@ -6,7 +6,7 @@ costs what the edit touched.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
 
 from app.document.formulas import FormulaError
@@ -229,7 +229,7 @@ def _evaluate(
     node: Node, edges: tuple[Edge, ...], facts: Mapping[NodeId, Facts], nodes: Mapping[NodeId, Node], symbolic: bool = False
 ) -> Facts:
     """Facts of one node from those of the nodes that feed it."""
-    infer = worked_out if symbolic else remembered
+    infer = symbolically if symbolic else remembered
     block = node.block
     ports = block.inputs
     if node.bypassed:
@@ -294,14 +294,14 @@ def forget() -> None:
     remembered.cache_clear()
 
 
-def worked_out(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
+def worked_out(block: Block, shapes: Shapes, kinds: tuple[Kind, ...], symbolic: bool = False) -> Facts:
     """Facts of a block for shapes at its inputs. Never raises: a broken rule is a fact with an error."""
     try:
         _check_kinds(block, kinds)
         if isinstance(block, Instance):
             from app.document.repeating import facts_of  # it analyses what is inside, and so needs this module
 
-            return facts_of(block, shapes, kinds)
+            return facts_of(block, shapes, kinds, symbolic=symbolic)
         result = block.shape(*shapes)
         several = bool(result) and isinstance(result[0], tuple)
         outputs: Shapes = result if several else (result,)  # type: ignore[assignment]
@@ -328,6 +328,7 @@ def worked_out(block: Block, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
 
 
 remembered = lru_cache(maxsize=65_536)(worked_out)
+symbolically = partial(worked_out, symbolic=True)  # numbers that remember their expressions equal plain ones: no cache must see them
 infer = remembered
 
 

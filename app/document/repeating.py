@@ -15,9 +15,9 @@ DEEPEST = 24  # blocks of blocks in one another
 _depth = 0
 
 
-def facts_of(block: Instance, shapes: Shapes, kinds: tuple[Kind, ...]) -> Facts:
+def facts_of(block: Instance, shapes: Shapes, kinds: tuple[Kind, ...], *, symbolic: bool = False) -> Facts:
     """Facts of a block of blocks; raises BlockError for the first mistake inside."""
-    steps = repetitions(block, shapes, kinds)
+    steps = repetitions(block, shapes, kinds, symbolic=symbolic)
     totals = [step.totals for step in steps]
     outputs, out_kinds = results(steps[-1])
     counted = totals[:1] if block.shared else totals
