@@ -95,6 +95,14 @@ def declared(module: object) -> list[type[Block]]:
     ]
 
 
+def extended(more: Iterable[type[Block]]) -> Catalogue:
+    """The catalogue with blocks that are known in one document only; of a name that is taken, the first one counts."""
+    found = dict(load())
+    for block in more:
+        found.setdefault(block.__name__, block)
+    return Catalogue(found.values())
+
+
 _registered: list[type[Block]] = []
 
 

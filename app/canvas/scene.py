@@ -14,7 +14,7 @@ from app.canvas.face import Spot
 from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.paint import pill_width
 from app.document.analysis import Facts
-from app.document.graph import Document, Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
+from app.document.graph import Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
 from app.document.legal import Targets
 from app.document.wiring import NO_EDGES, differing
 from app.look import theme
@@ -49,14 +49,13 @@ class CanvasScene(QGraphicsScene):
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._show_selection)
         theme.current.changed.connect(self.update)
-        self._follow(Document(), session.document)
+        self._follow(Graph(), session.graph)
 
     # Following the document
 
-    def _follow(self, before: Document, now: Document) -> None:
-        if before.graph is now.graph:
+    def _follow(self, old: Graph, new: Graph) -> None:
+        if old is new:
             return
-        old, new = before.graph, now.graph
         if abs(len(old.nodes) - len(new.nodes)) <= MANY:
             self._take(old, new)
             return

@@ -19,7 +19,8 @@ RESERVED = frozenset({
 
 def identifier(name: str, fallback: str) -> str:
     """``name`` as an ASCII identifier: "Conv 1" becomes ``conv_1``; ``fallback`` where nothing of it can be used."""
-    text = re.sub(r"[^0-9A-Za-z]+", "_", name)[:60].strip("_")
+    text, fallback = (re.sub(r"[^0-9A-Za-z]+", "_", word)[:60].strip("_") for word in (name, fallback))
+    fallback = fallback if re.match("[A-Za-z]", fallback) else "value"
     if not text or not re.search("[A-Za-z]", text):
         text = fallback
     if text[0].isdigit():

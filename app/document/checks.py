@@ -24,14 +24,21 @@ ORDER = {"error": 0, "warning": 1, "hint": 2}
 MOST_NODES = 100_000
 
 
-def check(graph: Graph, columns: Mapping[str, Column] | None = None, analysis: Analysis | None = None) -> list[Problem]:
-    """All problems of a graph. ``columns`` of the data set are compared too where they are given."""
+OUTSIDE = frozenset(("no-input", "no-loss"))  # what a block of blocks need not have
+
+
+def check(
+    graph: Graph, columns: Mapping[str, Column] | None = None, analysis: Analysis | None = None, *, inside: bool = False
+) -> list[Problem]:
+    """All problems of a graph. ``columns`` of the data set are compared too where they are given; ``inside`` for that of a block of blocks."""
     analysis = analysis or analyse(graph)
     if not graph.nodes:
         return [Problem("error", "empty", "The network is empty: drag an Input, a few layers, a Target and a loss onto the canvas")]
     found = [*_circles(analysis), *_rules(analysis), *_ends(analysis), *_losses(analysis), *_style(analysis)]
     if columns is not None:
         found += _data(analysis, columns)
+    if inside:
+        found = [problem for problem in found if problem.code not in OUTSIDE]
     return sorted(found, key=lambda problem: ORDER[problem.severity])
 
 

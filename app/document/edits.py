@@ -106,12 +106,24 @@ def detach(graph: Graph, id: NodeId) -> Graph:
     return graph
 
 
+def without_formulas(graph: Graph, ids: Iterable[NodeId], names: Iterable[str]) -> Graph:
+    """The graph in which these parameters are plain values again."""
+    gone = set(names)
+    nodes = {
+        id: replace(graph.nodes[id], formulas=tuple((name, text) for name, text in graph.nodes[id].formulas if name not in gone))
+        for id in ids if any(name in gone for name, _ in graph.nodes[id].formulas)
+    }  # fmt: skip
+    return replace(graph, nodes={**graph.nodes, **nodes}) if nodes else graph
+
+
 def set_params(graph: Graph, ids: Iterable[NodeId], **values: Any) -> Graph:
-    """With parameters changed on all of these nodes; raises ParamError where a value does not fit.
+    """With parameters changed on all of these nodes, whatever formulas they had; raises ParamError where a value does not fit.
 
     Where a parameter decides which ports there are, wires to those that go are dropped.
     """
-    for id in ids:
+    chosen = list(ids)
+    graph = without_formulas(graph, chosen, values)
+    for id in chosen:
         graph = set_block(graph, id, graph.nodes[id].block.replace(**values))
     return graph
 

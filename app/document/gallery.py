@@ -80,6 +80,11 @@ def own() -> dict[str, Definition]:
     return found
 
 
+def known_definitions(document: Document) -> dict[str, Definition]:
+    """All definitions that can be used in a document: its own, the user's, and those that come with the program."""
+    return {**shipped(), **own(), **document.definitions}
+
+
 def keep(definition: Definition) -> Path:
     """Write a definition, with those that it uses, into the user's library; raises OSError."""
     folder = _folder()

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 
 from app.document import rows
 from app.document.edits import rename
-from app.document.graph import Document, Graph, NodeId, label
+from app.document.graph import Graph, NodeId, label
 from app.look.text import si, size
 from app.look.widgets import make
 from app.session.document import Session
@@ -169,8 +169,8 @@ class LayerTable(QWidget):
         session.analysed.connect(self._soon.start)
         session.selection_changed.connect(self._show_selection)
 
-    def _changed(self, before: Document, now: Document) -> None:
-        if before.graph is not now.graph and self.isVisible():
+    def _changed(self, before: Graph, now: Graph) -> None:
+        if before is not now and self.isVisible():
             self._soon.start()
 
     def showEvent(self, event: object) -> None:

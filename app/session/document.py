@@ -8,12 +8,17 @@ from PySide6.QtCore import QObject, Signal
 
 from app.data.sources import SOURCES
 from app.document import storage
-from app.document.analysis import Analysis, Facts, analyse
-from app.document.graph import Document, Graph, NodeId
+from app.document.analysis import Analysis, Facts
+from app.document.definitions import gathered, redefine, wrong_definition
+from app.document.gallery import known_definitions
+from app.document.graph import Definition, Document, Graph, Instance, NodeId
 from app.document.history import History
 from app.document.problem import Column, Problem
 from app.document.recipe import Recipe
+from app.session.place import Place, Step, analysis_at, valid
 from app.session.timers import timer
+from blocks.catalogue import Catalogue
+from blocks.catalogue import extended as catalogue_with
 
 MERGE_MS = 800  # a pause this long ends a step that several changes share
 CHECK_MS = 30
@@ -31,8 +36,10 @@ class Sheet:
     last_good: dict[NodeId, Facts] = field(default_factory=dict)
     look: object = None
 
+    place: Place = ()
+
     def __post_init__(self) -> None:
-        self.analysis: Analysis = analyse(self.document.graph)
+        self.analysis: Analysis = analysis_at(self.document, self.place)
 
     @property
     def document(self) -> Document:
@@ -64,7 +71,9 @@ class Session(QObject):
     the new one. Another sheet taken in hand is a change like any other.
     """
 
-    changed = Signal(object, object)  # Document before, Document now
+    changed = Signal(object, object)  # the Graph that was shown, the Graph that is
+    place_changed = Signal()  # another graph of the document is shown, or another repetition
+    refused = Signal(str)  # why an edit was not made
     analysed = Signal()
     problems_changed = Signal()
     selection_changed = Signal()
@@ -86,7 +95,24 @@ class Session(QObject):
 
     @property
     def graph(self) -> Graph:
-        return self.sheet.document.graph
+        """The graph that is shown: the document's own, or that of the definition one is in. Formulas are worked out in it."""
+        return self.sheet.analysis.graph
+
+    @property
+    def place(self) -> Place:
+        """The way to the graph that is shown."""
+        return self.sheet.place
+
+    @property
+    def definition(self) -> Definition | None:
+        """The definition one is in."""
+        return self.document.definitions[self.place[-1].definition] if self.place else None
+
+    @property
+    def kinds(self) -> Catalogue:
+        """All that can be added: blocks, and definitions that would not contain themselves."""
+        within = {step.definition for step in self.place}
+        return catalogue_with(d.kind for d in known_definitions(self.document).values() if within.isdisjoint((d.name, *d.inner)))
 
     @property
     def history(self) -> History:
@@ -122,8 +148,23 @@ class Session(QObject):
     # Edits
 
     def edit(self, name: str, change: Callable[[Graph], Graph], merge: str = "") -> None:
-        """Change the graph; ``name`` stands in the undo menu."""
-        self._push(replace(self.document, graph=change(self.graph)), name, merge)
+        """Change the graph that is shown; ``name`` stands in the undo menu."""
+        graph = change(self.graph)
+        if graph is self.graph:
+            return
+        definition = self.definition
+        if definition is None:
+            self._push(gathered(replace(self.document, graph=graph)), name, merge)
+            return
+        new = replace(definition, graph=graph, shipped=False)
+        if wrong := wrong_definition(new) or ("" if new.exits else f"{new.name} needs an Output: what flows into it is the result"):
+            self.refused.emit(wrong)
+            return
+        self._push(gathered(redefine(self.document, new)), name, merge)
+
+    def edit_document(self, name: str, document: Document, merge: str = "") -> None:
+        """Change more than the graph that is shown."""
+        self._push(gathered(document), name, merge)
 
     def edit_recipe(self, name: str, recipe: Recipe, merge: str = "") -> None:
         """Change how the network is trained."""
@@ -142,6 +183,41 @@ class Session(QObject):
     def seal(self) -> None:
         """The next edit is a step of its own."""
         self._history_seal()
+
+    # Blocks of blocks
+
+    def enter(self, id: NodeId) -> None:
+        """Go inside a block of blocks."""
+        block = self.graph.nodes[id].block
+        if isinstance(block, Instance):
+            self.go_inside((*self.place, Step(block.definition.name, id)))
+
+    def leave(self, levels: int = 1) -> None:
+        """Go out again, and select what one was in."""
+        if self.place:
+            came = self.place[-levels] if levels <= len(self.place) else self.place[0]
+            self.go_inside(self.place[: max(0, len(self.place) - levels)])
+            self.select([came.node])
+
+    def show_repetition(self, i: int) -> None:
+        """Show what another repetition of the block one is in comes to."""
+        self.go_inside((*self.place[:-1], replace(self.place[-1], repetition=i)))
+
+    def go_inside(self, place: Place) -> None:
+        """Show another graph of the document."""
+        place = valid(self.document, place)
+        if place == self.place:
+            return
+        before = self.graph
+        self.leaving.emit(self.sheet)
+        self._history_seal()
+        self.sheet.selection = frozenset()
+        self._stand(place)
+        self.changed.emit(before, self.graph)
+        self.analysed.emit()
+        self.selection_changed.emit()
+        self.place_changed.emit()
+        self._check.start()
 
     # Files
 
@@ -171,7 +247,7 @@ class Session(QObject):
         """Take another sheet in hand."""
         if sheet is self.sheet:
             return
-        before = self.document
+        before = self.graph
         self.leaving.emit(self.sheet)
         self._history_seal()
         self.sheet = sheet
@@ -183,7 +259,7 @@ class Session(QObject):
         others = [one for one in self.sheets if one is not sheet] or [blank()]
         self.sheets = others
         if sheet is self.sheet:
-            before, self.sheet = self.document, others[min(at, len(others) - 1)]
+            before, self.sheet = self.graph, others[min(at, len(others) - 1)]
             self._show(before)
         else:
             self.sheets_changed.emit()
@@ -217,37 +293,43 @@ class Session(QObject):
         from app.document.checks import check
 
         self._check.stop()
-        self.problems = check(self.graph, self.columns, self.analysis) if self.graph.nodes else []
+        inside = bool(self.place)
+        self.problems = check(self.graph, None if inside else self.columns, self.analysis, inside=inside) if self.graph.nodes else []
         self.problems_changed.emit()
 
     def look_again(self) -> None:
         """Analyse from the start: rules have learned something since, or blocks that were unknown are known now."""
-        before = self.document
         graph = storage.revive(self.graph)
         if any(graph.nodes[id] is not node for id, node in self.graph.nodes.items()):
-            self._push(replace(before, graph=graph), "Use blocks of a plug-in", "")
+            self.edit("Use blocks of a plug-in", lambda _: graph)
         for sheet in self.sheets:
-            sheet.analysis = analyse(sheet.document.graph)
+            sheet.analysis = analysis_at(sheet.document, sheet.place)
         self.analysed.emit()
         self._check.start()
 
     # Inner
 
     def _push(self, document: Document, name: str, merge: str) -> None:
-        before = self.document
+        before, graph = self.document, self.graph
         self.history.push(document, name, merge)
         if merge:
             self._seal.start()
-        self._announce(before)
+        self._announce(before, graph)
 
     def _step(self, step: Callable[[], Document]) -> None:
-        before = self.document
+        before, graph = self.document, self.graph
         step()
-        self._announce(before)
+        self._announce(before, graph)
+
+    def _stand(self, place: Place) -> None:
+        """Be at a place: what was known elsewhere is of no use here."""
+        self.sheet.place = place
+        self.sheet.last_good = {}
+        self.sheet.analysis = analysis_at(self.document, place)
 
     def _add(self, sheet: Sheet) -> None:
         """Show a sheet that is new; it takes the place of an empty one that nobody has touched."""
-        before = self.document
+        before = self.graph
         self.leaving.emit(self.sheet)
         self._history_seal()
         if self.sheet.untouched:
@@ -257,22 +339,31 @@ class Session(QObject):
         self.sheet = sheet
         self._show(before)
 
-    def _show(self, before: Document) -> None:
+    def _show(self, before: Graph) -> None:
         """Tell everybody that another sheet is in hand."""
         self._seal.stop()
-        self.changed.emit(before, self.document)
+        self.changed.emit(before, self.graph)
+        self.place_changed.emit()
         self.analysed.emit()
         self.selection_changed.emit()
         self._check.start()
         self.title_changed.emit()
         self.sheets_changed.emit()
 
-    def _announce(self, before: Document) -> None:
+    def _announce(self, before: Document, graph: Graph) -> None:
         if before is not self.document:
-            if before.graph is not self.graph:
+            place = valid(self.document, self.place)
+            if place != self.place:
+                self._stand(place)
+                self.place_changed.emit()
+            elif (
+                before.graph is not self.document.graph
+                or before.definitions is not self.document.definitions
+                or before.parameters != self.document.parameters
+            ):
                 self._remember()
-                self.sheet.analysis = analyse(self.graph, self.analysis)
-            self.changed.emit(before, self.document)
+                self.sheet.analysis = analysis_at(self.document, place, self.analysis)
+            self.changed.emit(graph, self.graph)
             self.analysed.emit()
             self.select(self.selection)
             self._check.start()
