@@ -30,6 +30,8 @@ FAMILIES = (
     reshape, padding, arithmetic, attention, recurrent, loss,
 )  # fmt: skip
 
+COMPOSITE = "Blocks of blocks"  # the group of what is drawn from others
+
 
 class Catalogue(Mapping[str, type[Block]]):
     """Block classes by type name, such as ``Conv2d``."""
@@ -74,7 +76,7 @@ def _score(block: type[Block], words: list[str]) -> int | None:
         if any(name.startswith(word) for name in names):
             continue
         if any(word in name for name in names):
-            total += 1
+            total += 4 if block.group == COMPOSITE else 1  # a part of it may be called so, but that is not what is asked for
         elif any(other.startswith(word) for other in block.aka):
             total += 2
         elif any(word in other for other in block.aka):

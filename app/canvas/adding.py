@@ -13,7 +13,6 @@ from app.document.legal import End
 from app.document.offers import Offer
 from app.document.placing import WIDTH
 from app.look import fonts, theme
-from blocks import catalogue
 from blocks.core import Block
 
 if TYPE_CHECKING:
@@ -45,12 +44,12 @@ class Adding(QObject):
             below = self.scene.nodes[chosen].rect().bottomLeft() if chosen else None
             at = self.view.mapFromScene(below) if below is not None else self.view.viewport().rect().center() - QPoint(190, 200)
         point = self.view.mapToScene(at)
-        self.quick.ask(self.session.analysis, Question((point.x(), point.y()), start, wire=wire, instead=instead), at)
+        self.quick.ask(self.session.analysis, self.session.kinds, Question((point.x(), point.y()), start, wire=wire, instead=instead), at)
 
     def ask_for_end(self, at: QPoint, start: End, forward: bool) -> None:
         """Open quick-add where a wire was let go over nothing."""
         point = self.view.mapToScene(at)
-        self.quick.ask(self.session.analysis, Question((point.x(), point.y()), start, forward, dropped=True), at)
+        self.quick.ask(self.session.analysis, self.session.kinds, Question((point.x(), point.y()), start, forward, dropped=True), at)
 
     def _add_offer(self, offer: Offer, question: Question, keys: Qt.KeyboardModifier) -> None:
         block, start = offer.block, question.start
@@ -97,7 +96,7 @@ class Adding(QObject):
 
     def drag(self, name: str, at: QPoint) -> bool:
         """A block of type ``name`` is over the canvas; False if there is no such type."""
-        kind = catalogue.load().get(name)
+        kind = self.session.kinds.get(name)
         if kind is None:
             return False
         block, point = kind(), self.view.mapToScene(at)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 
+from app.document.definitions import gathered
 from app.document.edits import subgraph
 from app.document.graph import Document, Edge, FrameId, Graph, NodeId
 from app.document.storage import DocumentError, dumps, loads
@@ -17,7 +18,7 @@ FED = "application/x-netwright-wires"  # the wires that led into the piece, for 
 def copy(graph: Graph, ids: Iterable[NodeId], frames: Iterable[FrameId] = ()) -> None:
     """Put nodes, the wires between them, and frames on the clipboard."""
     chosen = set(ids)
-    text = dumps(Document(subgraph(graph, chosen, frames)))
+    text = dumps(gathered(Document(subgraph(graph, chosen, frames))))
     data = QMimeData()
     data.setText(text)
     data.setData(MIME, text.encode())

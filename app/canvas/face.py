@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.document.analysis import Facts
-from app.document.graph import Node, Unknown, label
+from app.document.graph import Definition, Instance, Node, Unknown, label
 from app.document.placing import SLIM, WIDTH, height
 from app.look.text import si
 from blocks.core import Block, Shapes
@@ -44,6 +44,9 @@ class Face:
     bypassed: bool = False
     frozen: bool = False
     across: bool = False  # data goes from left to right
+    left_out: bool = False  # a switch picks something else
+    repeat: int = 1
+    inside: Definition | None = None  # of a block of blocks
 
 
 def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
@@ -51,6 +54,9 @@ def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
     block = node.block
     slim = block.slim or node.collapsed
     chips = [] if slim else block.chips(*facts.inputs)
+    inside = block.definition if isinstance(block, Instance) else None
+    if inside is not None:  # what is unusual first; how often it repeats stands in the corner
+        chips = sorted((chip for chip in chips if not chip[0].startswith("×")), key=lambda chip: not chip[1])
     if block.no_onnx:
         chips = [*chips, ("no ONNX", True)]
     shown = chips[:MOST_CHIPS] if len(chips) <= MOST_CHIPS else [*chips[: MOST_CHIPS - 1], (f"+{len(chips) - MOST_CHIPS + 1}", False)]
@@ -69,6 +75,7 @@ def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
     return Face(
         label(block), node.name, block.group, block.glyph, SLIM if slim else height(block, bool(chips)), slim, tuple(shown), shape, costs,
         (facts.macs, facts.params, facts.memory), "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen, across,
+        facts.code == "left-out", block.repeat if isinstance(block, Instance) else 1, inside,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter, QPainterPath, QPen
 
 from app.canvas.face import Face
-from app.document.placing import WIDTH
+from app.canvas.outline import paint_outline
+from app.document.placing import OUTLINE, WIDTH
 from app.look import fonts, icons, theme
 
 NEAR, MIDDLE, FAR = 0.7, 0.35, 0.15  # zoom from which a level is drawn
@@ -36,7 +37,7 @@ def pixel_ratio(painter: QPainter, zoom: float) -> float:
 
 def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: tuple[int, int]) -> None:
     """Paint a block with its corner at the origin; ``heaviest`` is which of the costs its bar shows, and that of the costliest block."""
-    if state.dimmed or face.bypassed:
+    if state.dimmed or face.bypassed or face.left_out:
         painter.setOpacity(0.38 if state.dimmed else 0.45)
     if zoom < FAR:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -64,6 +65,8 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heavie
         _paint_badge(painter)
     elif face.frozen:
         _paint_snowflake(painter, pixel_ratio(painter, zoom))
+    if face.repeat > 1:
+        _paint_repeat(painter, face)
     if face.bypassed:
         painter.setOpacity(1.0)
         painter.setPen(QPen(theme.color("wire"), 2))  # the data goes straight through
@@ -105,6 +108,8 @@ def _paint_full(painter: QPainter, face: Face, zoom: float) -> None:
         painter.drawRoundedRect(QRectF(x, 39, width, 18), 4, 4)
         _text(painter, QRectF(x, 39, width, 18), text, font, "text" if bold else "text2", Qt.AlignmentFlag.AlignHCenter)
         x += width + 5
+    if face.inside is not None:
+        paint_outline(painter, QRectF(16, 64, WIDTH - 32, OUTLINE - 6), face.inside)
     foot = QRectF(14, face.height - 28, WIDTH - 26, 22)
     shape = "not connected" if face.loose else face.shape or "?"
     role = "error" if face.error else "text" if face.current and face.shape else "text3"
@@ -164,6 +169,18 @@ def _paint_outline(painter: QPainter, face: Face, state: State, rect: QRectF) ->
     if state.focused:
         painter.setPen(QPen(theme.color("accent"), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(rect.adjusted(-5, -5, 5, 5), 12, 12)
+
+
+def _paint_repeat(painter: QPainter, face: Face) -> None:
+    """How often it repeats, on its lower edge at the right."""
+    text = f"×{face.repeat}"
+    font = fonts.inter(11, 700)
+    width = max(24.0, fonts.metrics(font).horizontalAdvance(text) + 12)
+    box = QRectF(WIDTH - width - 8, -9, width, 18)
+    painter.setPen(QPen(theme.color("accent"), 1.2))
+    painter.setBrush(theme.color("surface"))
+    painter.drawRoundedRect(box, 9, 9)
+    _text(painter, box, text, font, "accent", Qt.AlignmentFlag.AlignHCenter)
 
 
 def _paint_badge(painter: QPainter) -> None:

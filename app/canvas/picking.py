@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
 from app.canvas import cutting, framing
 from app.canvas.connecting import PORT_REACH, Replug, Wire
 from app.canvas.gestures import Gesture, Pan, RubberBand
+from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.moving import Copy, Detach, Move
+from app.document.graph import Instance
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
@@ -63,3 +65,16 @@ def _on_canvas(view: "CanvasView", event: QMouseEvent, point: QPointF, *, alt: b
         right, bottom = frame.corner_at(point, max(6.0, 6 / view.zoom))
         return framing.StretchFrame(view, event, frame, right, bottom) if right or bottom else framing.MoveFrame(view, event, frame)
     return cutting.Cut(view, event) if alt else RubberBand(view, event)
+
+
+def open_(view: "CanvasView", under: object, at: QPoint) -> bool:
+    """What a double click does: it opens a block of blocks, the text of a frame, or quick-add. False over any other block."""
+    if isinstance(under, NodeItem):
+        if not isinstance(under.node.block, Instance):
+            return False
+        view.session.enter(under.id)
+    elif isinstance(under, FrameItem):
+        framing.write_on(view, under.id)
+    else:
+        view.adding.ask(at, wire=under.id if isinstance(under, WireItem) else "")
+    return True

@@ -11,6 +11,7 @@ from app.document.legal import End
 from app.document.offers import Offer, offers
 from app.look import fonts, icons, theme
 from app.look.popup import Popup, paint_ground
+from blocks.catalogue import Catalogue
 
 OFFER = Qt.ItemDataRole.UserRole
 SIZE = QSize(380, 400)
@@ -43,11 +44,12 @@ class QuickAdd(Popup):
         self.list.setItemDelegate(Row(self.list))
         self.resize(SIZE)
         self._analysis: Analysis | None = None
+        self._kinds: Catalogue | None = None
         self.question = Question(at=(0.0, 0.0))
 
-    def ask(self, analysis: Analysis, question: Question, at: QPoint) -> None:
+    def ask(self, analysis: Analysis, kinds: Catalogue, question: Question, at: QPoint) -> None:
         """Open at a point of the parent."""
-        self._analysis, self.question = analysis, question
+        self._analysis, self._kinds, self.question = analysis, kinds, question
         room = self.over.rect()
         x = max(8, min(at.x() - 24, room.width() - self.width() - 8))
         y = max(8, min(at.y() + 8, room.height() - self.height() - 8))
@@ -61,7 +63,7 @@ class QuickAdd(Popup):
         if self._analysis is None:
             return
         self.list.clear()
-        for offer in offers(text, self._analysis, self.question.start, forward=self.question.forward)[:MOST]:
+        for offer in offers(text, self._analysis, self.question.start, forward=self.question.forward, kinds=self._kinds)[:MOST]:
             item = QListWidgetItem(self.list)
             item.setData(OFFER, offer)
             item.setText(offer.block.label)

@@ -19,13 +19,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsLineItem, QGraphicsView, QLabel, QWidget
 
-from app.canvas import framing, grid, walking
+from app.canvas import grid, walking
 from app.canvas.adding import BLOCK_MIME, Adding
 from app.canvas.gestures import Gesture
 from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.laying import Laying
 from app.canvas.motion import Glide
-from app.canvas.picking import pick
+from app.canvas.picking import open_, pick
 from app.canvas.scene import HALF_WORLD, CanvasScene
 from app.canvas.sharpening import Sharpening
 from app.look import theme
@@ -204,12 +204,7 @@ class CanvasView(QGraphicsView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
-        under = self._under(at)
-        if event.button() == Qt.MouseButton.LeftButton and self.gesture is None and isinstance(under, FrameItem):
-            framing.write_on(self, under.id)
-        elif event.button() == Qt.MouseButton.LeftButton and self.gesture is None and not isinstance(under, NodeItem):
-            self.adding.ask(at, wire=under.id if under else "")
-        else:
+        if event.button() != Qt.MouseButton.LeftButton or self.gesture is not None or not open_(self, self._under(at), at):
             self.mousePressEvent(event)
 
     def _finish(self, event: QMouseEvent) -> None:
@@ -305,6 +300,9 @@ class CanvasView(QGraphicsView):
             self._walk(walking.ARROWS[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_Escape:
             if not self.cancel():
+                if not (self.session.selection or self.canvas.selected_wires or self.canvas.selected_frames):
+                    self.session.leave()
+                    return
                 self.session.select(())
                 self.canvas.select_wires(())
                 self.canvas.select_frames(())

@@ -50,7 +50,10 @@ def containing(document: Document, name: str) -> set[str]:
 
 def gathered(document: Document) -> Document:
     """The document with every definition that it uses among its own; those of the document's name win."""
-    found = used(document.graph)
+    graph = with_definitions(document.graph, document.definitions)
+    if graph is not document.graph:
+        document = replace(document, graph=graph)
+    found = used(graph)
     for definition in document.definitions.values():
         found.update(definition.inner)
     missing = {name: definition for name, definition in found.items() if name not in document.definitions}

@@ -229,7 +229,7 @@ def paste(graph: Graph, piece: Graph, offset: Place, fed: Iterable[Edge] = ()) -
         taken = any(other.name == node.name for other in graph.nodes.values())
         graph, new = add_node(graph, node.block, position, "" if taken else node.name)
         renamed[node.id] = new
-        graph = set_flags(graph, [new], bypassed=node.bypassed, frozen=node.frozen, collapsed=node.collapsed)
+        graph = set_flags(graph, [new], bypassed=node.bypassed, frozen=node.frozen, collapsed=node.collapsed, formulas=node.formulas)
     for edge in piece.edges.values():
         via = tuple(_moved(place, *offset) for place in edge.via)
         graph, _ = connect(graph, replace(edge, source=renamed[edge.source], target=renamed[edge.target], via=via))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from app.document.recipe import Recipe
+from blocks.catalogue import COMPOSITE
 from blocks.core import Block, BlockError, Port, Shape, param
 from blocks.data import Input, Output
 from blocks.params import Param, times
@@ -141,7 +142,7 @@ class Definition:
         return used(self.graph)
 
 
-class Instance(Block, group="Blocks of blocks"):
+class Instance(Block, group=COMPOSITE):
     """A place where a definition is used. It repeats: each output feeds the input of the same name of the next; a single one feeds a single one."""
 
     definition: ClassVar[Definition]

@@ -9,6 +9,7 @@ from app.document.analysis import Analysis, infer, kind_error
 from app.document.graph import label
 from app.document.legal import End
 from blocks import catalogue
+from blocks.catalogue import Catalogue
 from blocks.core import Block, Kind, Shape
 from blocks.params import ParamError
 
@@ -43,12 +44,12 @@ class Offer:
     reason: str = ""
 
 
-def offers(text: str, analysis: Analysis, start: End | None = None, *, forward: bool = True) -> list[Offer]:
+def offers(text: str, analysis: Analysis, start: End | None = None, *, forward: bool = True, kinds: Catalogue | None = None) -> list[Offer]:
     """Blocks for a search such as ``conv 64 3``, best first; with ``start``, the port of a node, those that fit there come before others."""
     words, numbers = split(text)
     usual = USUAL.get(analysis.graph.nodes[start[0]].block.group, ()) if start and forward else ()
     found = []
-    for place, kind in enumerate(catalogue.load().search(words)):
+    for place, kind in enumerate((kinds or catalogue.load()).search(words)):
         if not words and kind.__name__ in usual:
             place = usual.index(kind.__name__) - len(usual)
         try:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from app.document.analysis import analyse
 from app.document.edits import add_node, connect, insert_on_edge, move
-from app.document.graph import Edge, EdgeId, Graph, Node, NodeId
+from app.document.graph import Edge, EdgeId, Graph, Instance, Node, NodeId
 from app.document.legal import End, targets
 from app.document.wiring import NO_EDGES
 from blocks.core import Block
 
 WIDTH = 192.0
+OUTLINE = 40.0  # what a block of blocks is higher, for the miniature of its inside
 FULL, PLAIN, SLIM = 88.0, 64.0, 32.0  # with chips, without, and one-to-one operations
 TIGHT, LOOSE = 12.0, 40.0  # the gap above a block: above a slim one that belongs to what stands over it, and above others
 GRID = 8
@@ -25,6 +26,8 @@ def snap(value: float) -> float:
 
 def height(block: Block, chips: bool) -> float:
     """The height of a face that shows chips, or none."""
+    if isinstance(block, Instance):
+        return FULL + OUTLINE
     return SLIM if block.slim else FULL if chips else PLAIN
 
 

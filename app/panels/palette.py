@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 
 from app.look import fonts, icons, theme
 from app.look.widgets import make
-from blocks import catalogue
+from app.session.document import Session
+from app.session.timers import timer
+from blocks.catalogue import Catalogue
 from blocks.core import Block
 
 MIME = "application/x-netwright-block"
@@ -32,8 +34,10 @@ class Palette(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self.session = session
+        self._known: Catalogue = session.kinds
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 8)
         layout.setSpacing(8)
@@ -49,16 +53,31 @@ class Palette(QWidget):
         theme.current.changed.connect(self._restyle)
         self._heads: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self._fill()
+        self._definitions, self._place = session.document.definitions, session.place
+        self._soon = timer(self, 50, self.refill, once=True)
+        session.changed.connect(self._followed)
+        session.place_changed.connect(self._followed)
 
     def refill(self) -> None:
-        """Show the catalogue as it is now, with blocks of plug-ins."""
+        """Show the catalogue as it is now, with blocks of plug-ins and of this document."""
+        self._known = self.session.kinds
+        open_ = {head.data(0, GROUP)[0] for head, _ in self._heads if head.isExpanded()}
         self.tree.clear()
         self._heads.clear()
         self._fill()
         self._filter(self.search.text())
+        if not self.search.text():
+            for head, _ in self._heads:
+                head.setExpanded(head.data(0, GROUP)[0] in open_)
+
+    def _followed(self, *_: object) -> None:
+        """The document has other definitions, or one stands elsewhere."""
+        if self.session.document.definitions is not self._definitions or self.session.place != self._place:
+            self._definitions, self._place = self.session.document.definitions, self.session.place
+            self._soon.start()
 
     def _fill(self) -> None:
-        for group, blocks in catalogue.load().groups().items():
+        for group, blocks in self._known.groups().items():
             head = QTreeWidgetItem(self.tree, [group])
             head.setData(0, GROUP, (group, len(blocks)))
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -76,7 +95,7 @@ class Palette(QWidget):
         self.tree.viewport().update()
 
     def _filter(self, text: str) -> None:
-        found = {block: rank for rank, block in enumerate(catalogue.load().search(text))}
+        found = {block: rank for rank, block in enumerate(self._known.search(text))}
         best: tuple[int, QTreeWidgetItem] | None = None
         for head, items in self._heads:
             shown = 0

@@ -162,6 +162,15 @@ class Session(QObject):
             return
         self._push(gathered(redefine(self.document, new)), name, merge)
 
+    def edit_at(self, name: str, document: Document, graph: Graph) -> None:
+        """Change the graph that is shown, and other things of the document with it, as one step."""
+        definition = self.definition
+        if definition is None:
+            self._push(gathered(replace(document, graph=graph)), name, "")
+        else:
+            own = document.definitions[definition.name]
+            self._push(gathered(redefine(document, replace(own, graph=graph, shipped=False))), name, "")
+
     def edit_document(self, name: str, document: Document, merge: str = "") -> None:
         """Change more than the graph that is shown."""
         self._push(gathered(document), name, merge)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.canvas import framing
 from app.canvas.arranging import SIDES
-from app.window import edit
+from app.window import edit, grouping
 from app.window.actions import Command
 from app.window.layouts import BUILD, PRESENT, TRAIN
 
@@ -58,6 +58,13 @@ def commands(w: "Workspace") -> list[Command]:
         c("connect_to", edit_, w.tr("Connect to …"), lambda: edit.connect_to(view), ("Ctrl+Alt+C",), True),
         c("swap", edit_, w.tr("S&wap for another block …"), view.swap_selected, ("Shift+S",), True, "swap"),
         c("rename", edit_, w.tr("Re&name"), w.rename, ("F2",)),
+        line(edit_),
+        c("group", edit_, w.tr("&Group into a block …"), lambda: w.explain(grouping.group(view, shell)), ("Ctrl+G",), True, "group"),
+        c("unpack", edit_, w.tr("Unpac&k"), lambda: w.explain(grouping.unpack(view)), ("Ctrl+Shift+G",), True, "unpack"),
+        c("enter", edit_, w.tr("&Enter the block"), lambda: w.explain(grouping.enter(view)), ("I",), True, "enter"),
+        c("leave", edit_, w.tr("&Leave the block"), session.leave, ("Shift+I",), True),
+        c("make_unique", edit_, w.tr("Make &unique"), lambda: w.explain(grouping.make_unique(view)), (), True),
+        c("keep", edit_, w.tr("Keep in my librar&y"), lambda: w.banner.say(*grouping.keep(view)), (), True),
         line(edit_),
         c("bypass", edit_, w.tr("&Bypass"), lambda: w.explain(edit.bypass(view)), ("M", "Ctrl+B"), True, "bypass"),
         c("freeze", edit_, w.tr("&Freeze weights"), lambda: edit.freeze(view), ("Ctrl+Shift+L",), True, "freeze"),

@@ -8,12 +8,25 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton
 
 from app.canvas.popover import Popover
 from app.canvas.view import CanvasView
+from app.document.graph import Instance
 from app.look import icons, theme
 from app.look.widgets import make
 from app.window.actions import tip
 
-ONE = ("swap", "bypass", "freeze", "collapse", "frame")
-SEVERAL = ("align_left", "align_center", "align_right", "align_top", "distribute", "straighten", "lay_out_selection", "bypass", "frame")
+ONE = ("swap", "group", "bypass", "freeze", "collapse", "frame")
+SEVERAL = (
+    "align_left",
+    "align_center",
+    "align_right",
+    "align_top",
+    "distribute",
+    "straighten",
+    "lay_out_selection",
+    "group",
+    "bypass",
+    "frame",
+)
+COMPOSITE = ("enter", "unpack", "swap", "bypass", "freeze", "frame")  # of one block of blocks
 MORE = ("cut", "copy", "duplicate", "duplicate_wired", "delete", "heal", "select_up", "select_down")
 LEAST_ZOOM = 0.35
 ABOVE = 10
@@ -32,7 +45,7 @@ class ContextBar(QFrame):
         self.row.setSpacing(1)
         self._shown: tuple[str, ...] = ()
         self.buttons: dict[str, QToolButton] = {}
-        for id in dict.fromkeys(SEVERAL[:-2] + ONE):
+        for id in dict.fromkeys(SEVERAL[:-3] + ONE + COMPOSITE):
             action = actions[id]
             self.buttons[id] = self._button(tip(action), action.text().replace("&", ""), str(action.property("icon_name")))
             self.buttons[id].clicked.connect(action.trigger)
@@ -57,7 +70,8 @@ class ContextBar(QFrame):
         if not chosen or busy or view.zoom < LEAST_ZOOM:
             self.hide()
             return
-        self._fill(ONE if len(chosen) == 1 else SEVERAL)
+        one = view.session.graph.nodes.get(next(iter(chosen)))
+        self._fill(SEVERAL if len(chosen) > 1 else COMPOSITE if one and isinstance(one.block, Instance) else ONE)
         area = view.bounds(chosen)
         corner, end = view.mapFromScene(area.topLeft()), view.mapFromScene(area.bottomRight())
         seen = view.viewport().rect()

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence
 PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Netwright": {},
     "Blender": {"delete": ("X", "Del"), "heal": ("Ctrl+X",), "cut": (), "duplicate": ("Shift+D",), "frame": ("Ctrl+J",), "fit_selection": ("Num+.", ".")},
-    "ComfyUI": {"bypass": ("Ctrl+B",), "frame": ("Ctrl+G",), "fit": (".",), "find": ("Ctrl+F",), "collapse": ("Alt+C",), "train": ("Ctrl+Return",)},
+    "ComfyUI": {"bypass": ("Ctrl+B",), "frame": ("Ctrl+G",), "group": ("Ctrl+Shift+E",), "fit": (".",), "find": ("Ctrl+F",), "collapse": ("Alt+C",), "train": ("Ctrl+Return",)},
 }  # fmt: skip
 FIXED = ("Esc", "Tab", "Space", "F6", "Shift+F6")
 PRESET, OWN = "keys/preset", "keys/own"

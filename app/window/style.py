@@ -18,7 +18,8 @@ QMenu::separator { height: 1px; background: @hairline; margin: 5px 8px; }
 QWidget#toolbar { background: @frame; border-top: 1px solid @hairline; border-bottom: 1px solid @hairline; }
 QFrame#separator { background: @hairline; max-width: 1px; min-width: 1px; }
 QFrame#hairline { background: @hairline; border: none; }
-QLabel#crumb { color: @text2; } QLabel#document { color: @text; font-weight: 600; }
+QToolButton#crumb, QToolButton#document { border: none; padding: 3px 6px; border-radius: 5px; font-weight: 600; color: @text2; }
+QToolButton#document { color: @text; } QToolButton#crumb:disabled { color: @text; } QToolButton#crumb:hover:enabled, QToolButton#document:hover { background: @raised; }
 QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 4px; background: transparent; }
 QToolButton:hover { background: @raised; } QToolButton:pressed { background: @hover; } QToolButton:focus { border-color: @accent; }
 QToolButton::menu-indicator { image: none; }

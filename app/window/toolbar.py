@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.look import icons, theme
 from app.look.widgets import make
@@ -14,15 +14,14 @@ from app.window.actions import tip
 class Toolbar(QObject):
     """Fills the bar ``parent`` with buttons for actions."""
 
-    def __init__(self, parent: QWidget, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, parent: QWidget, actions: Mapping[str, QAction], place: QWidget) -> None:
         super().__init__(parent)
         self.row = QHBoxLayout(parent)
         self.row.setContentsMargins(14, 0, 12, 0)
         self.row.setSpacing(6)
         self._icons: list[tuple[QToolButton | QPushButton, str, str]] = []
         self._button(actions["start"], "home")
-        self.document = make(QLabel, objectName="document")
-        self.row.addWidget(self.document)
+        self.row.addWidget(place)
         self._separator()
         for id, icon in (("undo", "undo"), ("redo", "redo")):
             self._button(actions[id], icon)

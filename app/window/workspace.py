@@ -35,6 +35,7 @@ from app.session.measuring import Measuring
 from app.session.runs import RunWatcher
 from app.window import actions
 from app.window.banner import Banner, Welcome
+from app.window.breadcrumb import Breadcrumb
 from app.window.commands import commands
 from app.window.contextbar import ContextBar
 from app.window.files import Files
@@ -55,7 +56,25 @@ from blocks.core import Block
 SETTLED_MS = 30
 PRESENT_ZOOM = 2.0  # an audience sits further away
 # the menus of a right click
-ON_BLOCKS = ("cut", "copy", "paste", "duplicate", "delete", "heal", "swap", "bypass", "freeze", "collapse", "frame", "rename")
+ON_BLOCKS = (
+    "enter",
+    "group",
+    "unpack",
+    "make_unique",
+    "keep",
+    "cut",
+    "copy",
+    "paste",
+    "duplicate",
+    "delete",
+    "heal",
+    "swap",
+    "bypass",
+    "freeze",
+    "collapse",
+    "frame",
+    "rename",
+)
 ON_CANVAS = ("paste", "select_all", "frame", "lay_out", "fit")
 
 
@@ -69,7 +88,7 @@ class Workspace(QObject):
         self.engine = Engine(self)
         self.watcher = RunWatcher(self)
         self.canvas = CanvasView(self.session)
-        self.palette = Palette()
+        self.palette = Palette(self.session)
         self.inspector = Inspector(self.session)
         self.problems = Problems(self.session)
         self.training = Training(self.watcher)
@@ -87,7 +106,8 @@ class Workspace(QObject):
             setattr(self.canvas, name, str(shell.settings.value(name, "auto")))
         self.canvas.glide.wanted = shell.settings.value("glide", True) in (True, "true")
         self.finding = Finding(Finder(shell), self.session, self.canvas, self.actions)
-        self.toolbar = Toolbar(shell.toolbar, self.actions)
+        self.breadcrumb = Breadcrumb(self.canvas)
+        self.toolbar = Toolbar(shell.toolbar, self.actions, self.breadcrumb)
         self.runs = RunControl(
             shell, self.session, self.engine, self.watcher, self.training, self.banner, self.toolbar.device, self.actions
         )
@@ -173,6 +193,7 @@ class Workspace(QObject):
         session.problems_changed.connect(self._count_problems)
         self.runs.running_changed.connect(self.toolbar.show_running)
         self.palette.chosen.connect(self._add_chosen)
+        self.session.refused.connect(lambda text: self.banner.say(text[:1].upper() + text[1:], "error"))
         self.problems.activated.connect(self.canvas.reveal)
         self.canvas.context_requested.connect(self._context_menu)
         self.files.opened.connect(lambda: self.show_start(False))
@@ -305,7 +326,7 @@ class Workspace(QObject):
         session = self.session
         star = " •" if session.dirty else ""
         self.shell.setWindowTitle(f"{session.name}{star} – Netwright")
-        self.toolbar.document.setText(session.name + star)
+        self.breadcrumb.set_name(session.name + star)
         for id, word, name in (
             ("undo", self.tr("&Undo"), session.history.undo_name),
             ("redo", self.tr("&Redo"), session.history.redo_name),
