@@ -65,8 +65,12 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heavie
         _paint_badge(painter)
     elif face.frozen:
         _paint_snowflake(painter, pixel_ratio(painter, zoom))
+    if face.inside is not None:
+        painter.setPen(QPen(theme.color("accent" if state.selected else "block"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect.adjusted(3, 3, -3, -3), 6, 6)
     if face.repeat > 1:
-        _paint_repeat(painter, face)
+        _paint_repeat(painter, face, zoom)
     if face.bypassed:
         painter.setOpacity(1.0)
         painter.setPen(QPen(theme.color("wire"), 2))  # the data goes straight through
@@ -135,6 +139,19 @@ def _paint_middle(painter: QPainter, face: Face, zoom: float) -> None:
     if face.slim:
         _text(painter, QRectF(14, 0, WIDTH - 20, face.height), face.title, big, "text")
         return
+    if face.inside is not None:
+        line = 15 / zoom
+        _text(painter, QRectF(14, 4, WIDTH - 20, line), face.title, big, "text")
+        if face.height > 2 * line + 24:
+            paint_outline(painter, QRectF(16, line + 8, WIDTH - 32, face.height - 2 * line - 18), face.inside)
+        _text(
+            painter,
+            QRectF(14, face.height - line - 6, WIDTH - 20, line),
+            "does not fit" if face.error else face.shape,
+            small,
+            "error" if face.error else "text2",
+        )
+        return
     _text(painter, QRectF(14, 0, WIDTH - 20, face.height / 2 + 2), face.title, big, "text")
     role = "error" if face.error else "text2"
     _text(
@@ -171,15 +188,16 @@ def _paint_outline(painter: QPainter, face: Face, state: State, rect: QRectF) ->
         painter.drawRoundedRect(rect.adjusted(-5, -5, 5, 5), 12, 12)
 
 
-def _paint_repeat(painter: QPainter, face: Face) -> None:
+def _paint_repeat(painter: QPainter, face: Face, zoom: float) -> None:
     """How often it repeats, on its lower edge at the right."""
     text = f"×{face.repeat}"
-    font = fonts.inter(11, 700)
-    width = max(24.0, fonts.metrics(font).horizontalAdvance(text) + 12)
-    box = QRectF(WIDTH - width - 8, -9, width, 18)
+    pixels = 11 if zoom >= NEAR else min(20, round(9.5 / zoom))
+    font = fonts.inter(pixels, 600)
+    width = max(2.2 * pixels, fonts.metrics(font).horizontalAdvance(text) + pixels)
+    box = QRectF(WIDTH - width - 8, -0.8 * pixels, width, 1.6 * pixels)
     painter.setPen(QPen(theme.color("accent"), 1.2))
     painter.setBrush(theme.color("surface"))
-    painter.drawRoundedRect(box, 9, 9)
+    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     _text(painter, box, text, font, "accent", Qt.AlignmentFlag.AlignHCenter)
 
 

@@ -63,6 +63,8 @@ class Picture:
         )
         painter.scale(zoom, zoom)
         painter.translate(-bounds.topLeft())
-        paint(painter)
-        painter.end()
+        try:
+            paint(painter)
+        finally:
+            painter.end()  # a picture that goes while it is painted on ends the process
         return picture

@@ -16,6 +16,8 @@ from blocks.merge import Switch
 from blocks.params import ParamError
 
 MOST_UNPACKED = 5000
+Renamed = tuple[str, str, str]  # a definition, the old and the new name of one of its parameters
+NOTHING: Renamed = ("", "", "")
 
 
 # What is wrong
@@ -60,22 +62,25 @@ def gathered(document: Document) -> Document:
     return replace(document, definitions={**document.definitions, **missing}) if missing else document
 
 
-def redefine(document: Document, new: Definition, old_name: str = "") -> Document:
-    """The document with a definition in the place of the one of the same name (or of ``old_name``), in every instance of it."""
+def redefine(document: Document, new: Definition, old_name: str = "", renamed: Renamed = NOTHING) -> Document:
+    """The document with a definition in the place of the one of the same name (or of ``old_name``), in every instance of it.
+
+    ``renamed`` is a parameter that is called otherwise now.
+    """
     changed = {old_name or new.name: new}
     definitions: dict[str, Definition] = {}
     for definition in _inner_first(document.definitions):
         if definition.name in changed:
             definitions[new.name] = new
             continue
-        graph = with_definitions(definition.graph, changed)
+        graph = with_definitions(definition.graph, changed, renamed)
         if graph is not definition.graph:
             changed[definition.name] = replace(definition, graph=graph)
         definitions[definition.name] = changed.get(definition.name, definition)
     definitions.setdefault(new.name, new)
     order = [new.name if name == old_name else name for name in document.definitions]
     ordered = {name: definitions[name] for name in dict.fromkeys([*order, new.name])}
-    return replace(document, graph=with_definitions(document.graph, changed), definitions=ordered)
+    return replace(document, graph=with_definitions(document.graph, changed, renamed), definitions=ordered)
 
 
 def _inner_first(definitions: Mapping[str, Definition]) -> Iterable[Definition]:
@@ -87,22 +92,24 @@ def _inner_first(definitions: Mapping[str, Definition]) -> Iterable[Definition]:
     return found.values()
 
 
-def with_definitions(graph: Graph, changed: Mapping[str, Definition]) -> Graph:
+def with_definitions(graph: Graph, changed: Mapping[str, Definition], renamed: Renamed = NOTHING) -> Graph:
     """The graph with its instances of these definitions made instances of the new ones: parameters of the same name are kept, as are wires
     to ports of the same name."""
     for id, node in graph.nodes.items():
         if isinstance(node.block, Instance) and (new := changed.get(node.block.definition.name)) and new is not node.block.definition:
-            graph = set_block(graph, id, moved(node.block, new))
-            kept = tuple((name, text) for name, text in node.formulas if name in new.kind.fields)
+            own = {renamed[1]: renamed[2]} if renamed[0] == new.name else {}
+            graph = set_block(graph, id, moved(node.block, new, own))
+            kept = tuple((own.get(name, name), text) for name, text in node.formulas if own.get(name, name) in new.kind.fields)
             if kept != node.formulas:
                 graph = replace(graph, nodes={**graph.nodes, id: replace(graph.nodes[id], formulas=kept)})
     return graph
 
 
-def moved(block: Instance, new: Definition) -> Instance:
+def moved(block: Instance, new: Definition, renamed: Mapping[str, str] = {}) -> Instance:
     """The instance of another definition with the same values, as far as they fit."""
     values: dict[str, Any] = {}
-    for name, value in block.values().items():
+    for old, value in block.values().items():
+        name = renamed.get(old, old)
         if name in new.kind.fields:
             try:
                 values[name] = new.kind.fields[name].coerce(value)
@@ -318,6 +325,25 @@ def rename_parameter(graph: Graph, old: str, new: str) -> Graph:
         formulas = tuple((name, rename(text, old, new) if _uses(text, old) else text) for name, text in node.formulas)
         nodes[id] = node if formulas == node.formulas else replace(node, formulas=formulas)
     return replace(graph, nodes=nodes)
+
+
+def with_parameters(
+    document: Document, definition: Definition | None, parameters: tuple[Parameter, ...], old: str = "", new: str = ""
+) -> Document:
+    """The document with other parameters, of a definition or else of the network; one of them may have become ``new``, in all formulas too."""
+    if definition is not None:
+        graph = rename_parameter(definition.graph, old, new) if old else definition.graph
+        return redefine(
+            document, replace(definition, graph=graph, parameters=parameters, shipped=False), renamed=(definition.name, old, new)
+        )
+    document = replace(document, parameters=parameters)
+    if not old:
+        return document
+    for inner in list(document.definitions.values()):
+        graph = inner.graph if any(p.name == old for p in inner.parameters) else rename_parameter(inner.graph, old, new)
+        if any(graph.nodes[id] is not node for id, node in inner.graph.nodes.items()):
+            document = redefine(document, replace(document.definitions[inner.name], graph=graph))
+    return replace(document, graph=rename_parameter(document.graph, old, new))
 
 
 def _uses(text: str, name: str) -> bool:

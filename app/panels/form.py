@@ -3,21 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QToolButton, QWidget
 
+from app.document.formulas import takes_formula
 from app.look import icons, theme
 from app.look.widgets import make
 from app.panels.editor import MIXED, Editor
 from app.panels.editors import editor
+from app.panels.formula import FormulaRow
 from blocks.params import Param
 from blocks.record import Record
+
+NONE: Mapping[str, str] = {}
 
 
 class Form(QWidget):
     """Editors for the fields that all shown records have; those of a section fold away under its name. ``edited`` carries (name, value)."""
 
     edited = Signal(str, object)
+    formula = Signal(str, str)  # name, and its text; empty for a plain value again
+    expose = Signal(str)  # a parameter is to be one of the definition
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,10 +38,12 @@ class Form(QWidget):
         self._fields: dict[str, Param] = {}
         self._sections: dict[str, tuple[QToolButton, list[QWidget]]] = {}
         self._open: set[str] = set()
+        self.formulas: dict[str, FormulaRow] = {}
+        self.can_expose = False
         theme.current.changed.connect(self._fold)
 
-    def show_records(self, records: Sequence[Record]) -> None:
-        """Show the common fields of these records; rows are only rebuilt where the fields are others."""
+    def show_records(self, records: Sequence[Record], formulas: Mapping[str, str] = NONE) -> None:
+        """Show the common fields of these records; rows are only rebuilt where the fields are others. ``formulas`` stand in place of values."""
         fields = dict(records[0].fields) if records else {}
         for record in records[1:]:
             fields = {name: p for name, p in fields.items() if name in record.fields and record.fields[name].type == p.type}
@@ -45,7 +54,13 @@ class Form(QWidget):
             self._fold()
         for name, row in self.editors.items():
             values = {getattr(record, name) for record in records}
-            row.show_value(values.pop() if len(values) == 1 else MIXED)
+            value = values.pop() if len(values) == 1 else MIXED
+            row.show_value(value)
+            if name in self.formulas:
+                text = formulas.get(name, "")
+                self.formulas[name].show_formula(text, self.value_text(value) if text and value is not MIXED else "")
+                if not self.formulas[name].line.hasFocus():
+                    self._swap(name, bool(text))
 
     def _rebuild(self, fields: Mapping[str, Param]) -> None:
         while (item := self.grid.takeAt(0)) is not None:
@@ -53,6 +68,7 @@ class Form(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.editors.clear()
+        self.formulas.clear()
         self._sections.clear()
         self._fields = dict(fields)
         line = 0
@@ -82,10 +98,62 @@ class Form(QWidget):
         row.edited.connect(lambda value, field=name: self.edited.emit(field, value))
         self.grid.addWidget(label, line, 0, Qt.AlignmentFlag.AlignVCenter)
         self.grid.addWidget(row, line, 1)
+        if takes_formula(param):
+            self._add_formula(name, param, line, label, row, reason)
         self.grid.addWidget(reason, line + 1, 1)
         self.editors[name] = row
         if param.section:
             self._sections[param.section][1].extend((label, row))
+
+    def _add_formula(self, name: str, param: Param, line: int, label: QLabel, row: Editor, reason: QLabel) -> None:
+        formula = FormulaRow(param.label)
+        formula.hide()
+        formula.refused.connect(lambda text, out=reason: (out.setText(text), out.setVisible(bool(text))))
+        formula.edited.connect(lambda text, field=name: self._formula_edited(field, text))
+        self.grid.addWidget(formula, line, 1)
+        self.formulas[name] = formula
+        for widget in (label, row, formula):
+            widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            widget.customContextMenuRequested.connect(lambda at, of=widget, field=name: self.menu(field).popup(of.mapToGlobal(at)))
+        for child in row.findChildren(QWidget):
+            child.installEventFilter(self)
+
+    def menu(self, name: str) -> QMenu:
+        """What can be done with a parameter beside giving it a value."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.formulas[name].isHidden():
+            menu.addAction(self.tr("Use a formula"), lambda: self.begin_formula(name))
+        else:
+            menu.addAction(self.tr("Use the number"), lambda: self._formula_edited(name, ""))
+        if self.can_expose:
+            menu.addAction(self.tr("Expose as a parameter of the block"), lambda: self.expose.emit(name))
+        return menu
+
+    def begin_formula(self, name: str) -> None:
+        """Let the user type a formula for a parameter."""
+        self._swap(name, True)
+        self.formulas[name].begin()
+
+    def _formula_edited(self, name: str, text: str) -> None:
+        self._swap(name, bool(text))
+        self.formula.emit(name, text)
+
+    def _swap(self, name: str, formula: bool) -> None:
+        """Show the formula of a parameter, or its plain value."""
+        section = self._fields[name].section
+        shown = not section or section in self._open
+        self.formulas[name].setVisible(formula and shown)
+        self.editors[name].setVisible(not formula and shown)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """An equals sign in any number begins a formula."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.text() == "=":
+            for name, row in self.editors.items():
+                if name in self.formulas and isinstance(watched, QWidget) and row.isAncestorOf(watched):
+                    self.begin_formula(name)
+                    return True
+        return False
 
     def _toggle(self, section: str) -> None:
         self._open ^= {section}
@@ -99,6 +167,9 @@ class Form(QWidget):
             button.setIcon(icons.icon("chevron-down" if shown else "chevron-right", "text2"))
             for widget in widgets:
                 widget.setVisible(shown)
+            for name in self.formulas:
+                if self._fields[name].section == section:
+                    self._swap(name, bool(self.formulas[name].line.text()))
 
     def focus_first(self) -> None:
         """Put the cursor into the first row."""

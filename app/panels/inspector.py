@@ -7,14 +7,18 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from app.compiler.classes import Classes
+from app.compiler.names import Names, identifier
+from app.document.definitions import expose, set_formula, with_parameters
 from app.document.edits import rename, set_params
-from app.document.graph import Node, Unknown, label
+from app.document.graph import Instance, Node, Parameter, Unknown, label
 from app.look import fonts, icons, theme
 from app.look.text import si, size
 from app.look.widgets import make
 from app.panels.form import Form
+from app.panels.parameters import Parameters
 from app.session.document import Session
-from blocks.core import Block
+from blocks.core import Block, BlockError
 from blocks.help import page
 from blocks.params import ParamError
 from blocks.rules import dims
@@ -40,6 +44,10 @@ class Inspector(QScrollArea):
         self.head.renamed.connect(self._rename)
         self.form = Form()
         self.form.edited.connect(self._edited)
+        self.form.formula.connect(self._formula)
+        self.form.expose.connect(self._expose)
+        self.parameters = Parameters()
+        self.parameters.changed.connect(self._parameters)
         self.cost = Cost()
         self.help = self._label("help")
         self.help.setTextFormat(Qt.TextFormat.RichText)
@@ -48,6 +56,10 @@ class Inspector(QScrollArea):
         self.code.setFont(fonts.mono(12))
         self.title_parameters = self._section(self.tr("Parameters"))
         self.layout_.addWidget(self.head)
+        self.own_title = self._section(self.tr("Parameters of the network"))
+        self.own_line = self._line()
+        self.layout_.addWidget(self.own_title)
+        self.layout_.addWidget(self.parameters)
         self.parameters_line = self._line()
         self.layout_.addWidget(self.title_parameters)
         self.layout_.addWidget(self.form)
@@ -106,16 +118,18 @@ class Inspector(QScrollArea):
             self.code,
         ):
             widget.setVisible(one is not None)
+        part: QWidget
+        own: tuple[QWidget, ...] = (self.own_title, self.own_line, self.parameters)
+        for part in own:
+            part.setVisible(not nodes)
         if not nodes:
-            self.head.show_text(self.tr("Training recipe"), self.tr("Nothing is selected"), None)
-            self.title_parameters.setText(self.tr("How to train"))
-            self.form.show_records([self.session.document.recipe])
-            for part in (self.title_parameters, self.parameters_line, self.form):
-                part.show()
+            self._show_nothing()
             return
         self.title_parameters.setText(self.tr("Parameters"))
         known = [node.block for node in nodes if not isinstance(node.block, Unknown)]  # what is not known here stays as it was
-        self.form.show_records(known if len(known) == len(nodes) else [])
+        formulas = [set(node.formulas) for node in nodes]
+        self.form.can_expose = bool(self.session.place) and one is not None
+        self.form.show_records(known if len(known) == len(nodes) else [], dict(set.intersection(*formulas)))
         for part in (self.title_parameters, self.parameters_line, self.form):
             part.setVisible(bool(self.form.editors))
         if one is None:
@@ -124,6 +138,56 @@ class Inspector(QScrollArea):
             return
         self.head.show_text(label(one.block), one.name, type(one.block))
         self._show_facts(one)
+
+    def _show_nothing(self) -> None:
+        """Parameters, and the recipe of the whole network."""
+        definition, document = self.session.definition, self.session.document
+        inside = definition is not None
+        if definition is None:
+            self.head.show_text(self.tr("Network and recipe"), self.tr("Nothing is selected"), None)
+            self.own_title.setText(self.tr("Parameters of the network"))
+            self.parameters.show_parameters(
+                document.parameters, self.tr("Any number of any block may be a formula of them: type = into it.")
+            )
+            self.title_parameters.setText(self.tr("How to train"))
+        else:
+            count = sum(isinstance(n.block, Instance) and n.block.definition is definition for n in self._everywhere())
+            self.head.show_text(definition.name, self.tr("A block of blocks, used {0} times; an edit changes all").format(count), None)
+            self.own_title.setText(self.tr("Parameters of this block"))
+            self.parameters.show_parameters(
+                definition.parameters, self.tr("In formulas inside, beside i and n of the repetition and x.channels of an input.")
+            )
+        self.form.show_records([] if inside else [document.recipe])
+        for part in (self.title_parameters, self.parameters_line, self.form):
+            part.setVisible(not inside)
+
+    def _everywhere(self) -> list[Node]:
+        document = self.session.document
+        graphs = [document.graph, *(definition.graph for definition in document.definitions.values())]
+        return [node for graph in graphs for node in graph.nodes.values()]
+
+    def _formula(self, name: str, text: str) -> None:
+        nodes = self._nodes()
+        if nodes and any(dict(node.formulas).get(name, "") != text for node in nodes):
+            ids = [node.id for node in nodes]
+            where = nodes[0].name if len(nodes) == 1 else f"{len(nodes)} blocks"
+            self.session.edit(f"Set {name} of {where} to {text or 'its number'}", lambda graph: set_formula(graph, ids, name, text))
+        self.refresh()
+
+    def _expose(self, name: str) -> None:
+        nodes, definition = self._nodes(), self.session.definition
+        if len(nodes) != 1 or definition is None:
+            return
+        try:
+            document, own = expose(self.session.document, definition.name, nodes[0].id, name)
+        except BlockError as error:
+            self.form.editors[name].refused.emit(str(error))
+            return
+        self.session.edit_document(f"Expose {name} of {nodes[0].name} as {own}", document)
+
+    def _parameters(self, parameters: tuple[Parameter, ...], old: str, new: str) -> None:
+        name = f"Rename {old} to {new}" if old else "Change the parameters"
+        self.session.edit_document(name, with_parameters(self.session.document, self.session.definition, parameters, old, new))
 
     def explain(self) -> None:
         """Bring the explanation of the selected block into sight."""
@@ -144,6 +208,11 @@ class Inspector(QScrollArea):
         facts = self.session.analysis.facts[node.id]
         if facts.outputs is None:
             return self.tr("(when its inputs are known)")
+        if isinstance(node.block, Instance):
+            kinds = tuple(self.session.analysis.kind_at(edge) for edge in self.session.analysis.wiring.incoming[node.id])
+            classes = Classes(self.session.document.recipe, Names())
+            made, _ = classes.module(node.block, facts.inputs, kinds)
+            return "\n".join(classes.texts) + f"\n\nself.{identifier(node.name, 'block')} = {made}"
         module = node.block.module(*facts.inputs)
         if module:
             return f"self.{node.name} = {module}"

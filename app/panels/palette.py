@@ -20,7 +20,7 @@ from app.look import fonts, icons, theme
 from app.look.widgets import make
 from app.session.document import Session
 from app.session.timers import timer
-from blocks.catalogue import Catalogue
+from blocks.catalogue import Catalogue, load
 from blocks.core import Block
 
 MIME = "application/x-netwright-block"
@@ -37,7 +37,7 @@ class Palette(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self._known: Catalogue = session.kinds
+        self._known: Catalogue = load()  # definitions come a moment later: reading them would make the first window wait
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 4, 8, 8)
         layout.setSpacing(8)
@@ -55,6 +55,7 @@ class Palette(QWidget):
         self._fill()
         self._definitions, self._place = session.document.definitions, session.place
         self._soon = timer(self, 50, self.refill, once=True)
+        self._soon.start()
         session.changed.connect(self._followed)
         session.place_changed.connect(self._followed)
 
