@@ -1,7 +1,7 @@
 """A field to type in with a list below it, over its parent: for quick-add, commands, and finding."""
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from app.look import theme
@@ -57,8 +57,8 @@ class Popup(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the field; while it is open, Ctrl+Enter and the like are its own."""
-        if event.type() == QEvent.Type.FocusOut:
-            self.hide()
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+            self.hide()  # another window coming to the front and going again is no reason to forget what was typed
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True

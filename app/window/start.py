@@ -6,26 +6,24 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.canvas.thumbnail import thumbnail
 from app.document import storage
 from app.document.analysis import analyse_document
 from app.look import icons, theme
 from app.look.cards import Clickable
-from app.look.text import si
 from app.look.widgets import make
 from app.session.engine import Engine
 from app.window.files import FIRST_EXAMPLE
+from app.window.gallery import Gallery
 from app.window.hero import HeroPicture
 from app.window.recent import Recent
 from resources import resource
 
 RIGHT, GUTTER, MARGIN = 324, 48, 64
 NARROW = 1280  # a window below has less room between things, and a slimmer column at the right
-CARD = QSize(262, 126)  # the picture of one
 SMALL = QSize(44, 32)
-COLUMNS = 4
 MOST_BYTES = 2**20  # a larger file has no picture here; it would have to be read first
 MOST_RECENT = 6
 
@@ -69,7 +67,9 @@ class StartPage(QScrollArea):
         left.setSpacing(24)
         right.setSpacing(10)
         left.addWidget(self._hero())
-        left.addLayout(self._gallery())
+        self.gallery = Gallery()
+        self.gallery.chosen.connect(self.chosen.emit)
+        left.addWidget(self.gallery)
         left.addStretch(1)
         self._right(right)
         self.side = side = QWidget()
@@ -145,47 +145,6 @@ class StartPage(QScrollArea):
     def _open_and_train(self) -> None:
         self.chosen.emit(FIRST_EXAMPLE)
         QTimer.singleShot(0, self.actions_by_id["train"].trigger)
-
-    def _gallery(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(14)
-        paths = sorted(resource("examples").glob(f"*{storage.SUFFIX}"))
-        head = QHBoxLayout()
-        head.addWidget(make(QLabel, self.tr("Start from a network"), objectName="title"))
-        head.addSpacing(8)
-        head.addWidget(make(QLabel, self.tr("{0} examples").format(len(paths)), objectName="subtitle"))
-        head.addStretch(1)
-        column.addLayout(head)
-        grid = QGridLayout()
-        grid.setSpacing(16)
-        for k, path in enumerate(paths):
-            grid.addWidget(self._card(path), k // COLUMNS, k % COLUMNS)
-        for k in range(COLUMNS):
-            grid.setColumnStretch(k, 1)
-        column.addLayout(grid)
-        return column
-
-    def _card(self, path: Path) -> Clickable:
-        analysis = analyse_document(storage.load(path))
-        name = path.stem.replace("-", " ").capitalize().replace("cnn", "CNN")
-        card = Clickable("card", self.tr("{0}, {1} parameters").format(name, si(analysis.totals.params)))
-        card.clicked.connect(lambda: self.chosen.emit(path))
-        column = QVBoxLayout(card)
-        column.setContentsMargins(1, 1, 1, 12)
-        column.setSpacing(8)
-        picture = make(QLabel, objectName="picture", alignment=Qt.AlignmentFlag.AlignCenter)
-        picture.setFixedHeight(CARD.height())
-        picture.setPixmap(thumbnail(analysis, CARD, self.devicePixelRatioF()))
-        column.addWidget(picture)
-        words = QVBoxLayout()
-        words.setContentsMargins(11, 2, 11, 0)
-        words.setSpacing(6)
-        words.addWidget(make(QLabel, name, objectName="cardTitle"))
-        totals = analysis.totals
-        facts = self.tr("<b>{0}</b> params&nbsp;&nbsp;&nbsp;<b>{1}</b> MACs").format(si(totals.params), si(totals.macs))
-        words.addWidget(make(QLabel, facts, objectName="caption"))
-        column.addLayout(words)
-        return card
 
     def _right(self, column: QVBoxLayout) -> None:
         device = make(QFrame, objectName="heroCard")

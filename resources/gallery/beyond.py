@@ -54,6 +54,20 @@ def small_cnn(pen: Pen) -> None:
     classify(pen)
 
 
+def residual_digits(pen: Pen) -> None:
+    """Two residual blocks: the second halves the image and doubles the channels, so its shortcut projects. Enter them to see how.
+
+    Paper: He et al., Deep residual learning, arXiv 1512.03385
+    Recipe: AdamW, learning rate 0.002, 30 epochs: about 99 % on the digits
+    """
+    image(pen, 8, 1)
+    pen("Conv-BN-ReLU", out_channels="= width")
+    pen("Residual block", width="= width * 2**i", stride="= 2 if i else 1", repeat=2, name="stages")
+    pen("GlobalAvgPool")
+    pen("Linear", out_features="= classes")
+    classify(pen)
+
+
 def unet(pen: Pen) -> None:
     """Down to see the whole, up to see where; at each size, what was there on the way down is put beside what comes up.
 
@@ -281,7 +295,11 @@ FIRST_STEPS = (
     Template(
         "small-cnn", "Small CNN on digits", FIRST, small_cnn, DIGITS, "", (*TEN, Parameter("width", 16, "Filters of the first layer.", 1))
     ),
-)
+    Template(
+        "residual-digits", "Residual network on digits", FIRST, residual_digits, DIGITS, "",
+        (*TEN, Parameter("width", 16, "Filters of the first layer.", 1)),
+    ),
+)  # fmt: skip
 TEMPLATES = (
     Template("u-net", "U-Net", BEYOND, unet, {**SGD, "momentum": 0.99}, "", (Parameter("classes", 2, "Classes of a pixel.", 2), WIDTH64)),
     Template("segnet", "SegNet", BEYOND, segnet, {**SGD, "learning_rate": 0.1, "batch_size": 12}, "", (Parameter("classes", 11, "Classes of a pixel.", 2),)),

@@ -107,8 +107,9 @@ def test_start_page(workspace: Workspace, mine: Path, qtbot: Any) -> None:
     page = workspace.start_page
     assert page.isVisible()
     assert not workspace.shell.left.isVisible()
+    qtbot.waitUntil(lambda: not page.gallery._waiting, timeout=20_000)
     cards = {card.accessibleName(): card for card in page.findChildren(Clickable)}
-    assert any("parameters" in name for name in cards)
+    assert "ResNet-50, 25.6M parameters" in cards
     recent = cards[f"Open {mine}"]
     qtbot.wait(100)
     recent.setFocus()
