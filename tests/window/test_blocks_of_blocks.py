@@ -61,6 +61,8 @@ def group(hand: Hand, names: list[str], name: str, repeat: int = 1, exposed: str
 
     answer(fill)
     hand.key(Key.Key_G, CTRL)
+    hand.view.window().activateWindow()  # without a window manager nobody else does
+    QTest.qWait(50)
 
 
 def _left(box: Any) -> Any:
