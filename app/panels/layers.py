@@ -1,6 +1,9 @@
 """The layer table: the same network as the canvas shows, as rows that can be sorted, edited, reordered and reconnected."""
 
 from collections.abc import Callable
+from csv import writer as csv_writer
+from io import StringIO
+from math import prod
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -18,6 +21,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView
 from app.document import rows
 from app.document.edits import rename
 from app.document.graph import Graph, NodeId, label
+from app.document.receptive import Seen, receptive_fields
 from app.look.text import si, size
 from app.look.widgets import make
 from app.session.document import Session
@@ -25,7 +29,7 @@ from app.session.timers import timer
 from blocks.rules import dims
 
 Index = QModelIndex | QPersistentModelIndex
-NAME, TYPE, INPUT, PARAMETERS, OUTPUT, PARAMS, MACS, MEMORY = range(8)
+NAME, TYPE, INPUT, PARAMETERS, OUTPUT, PARAMS, MACS, MEMORY, FIELD, STRIDE, OFFSET = range(11)
 SORT = Qt.ItemDataRole.UserRole
 LATER_MS = 40
 
@@ -39,12 +43,16 @@ class Layers(QAbstractTableModel):
         super().__init__()
         self.session = session
         self.ids: list[NodeId] = []
-        self.titles = [self.tr(t) for t in ("Name", "Type", "Input", "Parameters", "Output", "Params", "MACs", "Memory")]
+        self.fields: dict[NodeId, Seen] = {}
+        self.titles = [
+            self.tr(t) for t in ("Name", "Type", "Input", "Parameters", "Output", "Params", "MACs", "Memory", "Sees", "Stride", "Offset")
+        ]
         self.reload()
 
     def reload(self) -> None:
         """Take what the document holds now."""
         wiring = self.session.analysis.wiring
+        self.fields = receptive_fields(self.session.analysis)
         ids = [*wiring.order, *sorted(wiring.cyclic)]
         if ids == self.ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(ids) - 1, len(self.titles) - 1))
@@ -75,12 +83,13 @@ class Layers(QAbstractTableModel):
             return None
         node, facts, column = analysis.graph.nodes[id], analysis.facts[id], index.column()
         if role == SORT:
-            return {NAME: node.name, PARAMS: facts.params, MACS: facts.macs, MEMORY: facts.memory}.get(column, str(self._text(index)))
+            numbers = {NAME: node.name, PARAMS: facts.params, MACS: facts.macs, MEMORY: facts.memory, FIELD: self._area(id)}
+            return numbers.get(column, str(self._text(index)))
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return self._text(index)
         if role == Qt.ItemDataRole.ToolTipRole:
             return facts.error or None
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (PARAMS, MACS, MEMORY):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (PARAMS, MACS, MEMORY, FIELD, STRIDE, OFFSET):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
@@ -96,8 +105,34 @@ class Layers(QAbstractTableModel):
             PARAMS: lambda: si(facts.params) if facts.params else "",
             MACS: lambda: si(facts.macs) if facts.macs else "",
             MEMORY: lambda: size(facts.memory) if facts.memory else "",
+            FIELD: lambda: self.fields[id].text() if id in self.fields else "",
+            STRIDE: lambda: self._axes(id, "stride"),
+            OFFSET: lambda: self._axes(id, "start"),
         }
         return texts[index.column()]()
+
+    def _axes(self, id: NodeId, what: str) -> str:
+        values = [getattr(axis, what) for axis in self.fields[id].field] if id in self.fields else []
+        return "×".join(f"{value:g}" for value in values) if len(set(values)) > 1 else f"{values[0]:g}" if values else ""
+
+    def _area(self, id: NodeId) -> float:
+        """How many pixels of the input a place sees."""
+        if id not in self.fields:
+            return 0.0
+        seen = self.fields[id]
+        return prod(axis.size for axis in seen.field) if seen.field else float(prod(seen.input[1:]))
+
+    def csv(self) -> str:
+        """The whole table, with plain numbers, for a spreadsheet."""
+        out = StringIO()
+        write = csv_writer(out, lineterminator="\n").writerow
+        write(["name", "type", "input", "parameters", "output", "params", "macs", "memory_bytes", "receptive_field", "stride", "offset"])
+        for row, id in enumerate(self.ids):
+            facts = self.session.analysis.facts[id]
+            texts = [self._text(self.index(row, column)) for column in (NAME, TYPE, INPUT, PARAMETERS, OUTPUT)]
+            seen = [self._text(self.index(row, column)) for column in (FIELD, STRIDE, OFFSET)]
+            write([*texts, facts.params, facts.macs, facts.memory, *seen])
+        return out.getvalue()
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         id, text = self.ids[index.row()], str(value).strip()
@@ -145,7 +180,18 @@ class LayerTable(QWidget):
         self.table.horizontalHeader().setFixedHeight(30)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(28)
-        for column, width in ((NAME, 110), (TYPE, 140), (INPUT, 120), (OUTPUT, 100), (PARAMS, 70), (MACS, 70), (MEMORY, 80)):
+        for column, width in (
+            (NAME, 110),
+            (TYPE, 140),
+            (INPUT, 120),
+            (OUTPUT, 100),
+            (PARAMS, 70),
+            (MACS, 70),
+            (MEMORY, 80),
+            (FIELD, 84),
+            (STRIDE, 60),
+            (OFFSET, 60),
+        ):
             self.table.setColumnWidth(column, width)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from app.document.forecast import forecast
 from app.look import icons, theme
 from app.look.text import si, size
 from app.look.widgets import make
@@ -46,9 +47,15 @@ class Status(QObject):
         self.saved.setText(self.tr("Not saved") if session.dirty else (_short(session.path) if session.path else ""))
         batch = session.document.recipe.batch_size
         self.totals.setVisible(bool(session.graph.nodes))
+        need = forecast(totals, session.document.recipe)
         self.totals.setText(
-            f"    {si(totals.params)} params      {si(totals.macs)} MACs      {size(totals.memory * batch)} {self.tr('activations')} @ {self.tr('batch')} {batch}"
+            f"    {si(totals.params)} params      {si(totals.macs)} MACs      {size(need.training)} {self.tr('to train')} @ {self.tr('batch')} {batch}"
         )
+        told = self.tr(
+            "To train at batch {0}: weights {1}, gradients {2}, optimizer {3}, activations {4}. To use it at that batch: at most {5}."
+        )
+        parts = (need.weights, need.gradients, need.optimizer, need.activations, need.inference)
+        self.totals.setToolTip(told.format(batch, *map(size, parts)))
         texts = {
             "starting": self.tr("PyTorch is starting …"), "ready": "", "busy": self.tr("Working …"), "training": self.tr("Training"),
             "paused": self.tr("Paused"), "dead": self.tr("The engine is not running"),
