@@ -12,11 +12,13 @@ from app.compiler.names import Names, identifier
 from app.document.definitions import expose, set_formula, with_parameters
 from app.document.edits import rename, set_params
 from app.document.graph import Instance, Node, Parameter, Unknown, label
+from app.document.receptive import receptive_fields
 from app.look import fonts, icons, theme
 from app.look.text import si, size
 from app.look.widgets import make
 from app.panels.form import Form
 from app.panels.parameters import Parameters
+from app.panels.sight import Sight
 from app.session.document import Session
 from blocks.core import Block, BlockError
 from blocks.help import page
@@ -67,6 +69,8 @@ class Inspector(QScrollArea):
         self.cost_title = self._section(self.tr("Shape and cost"))
         self.layout_.addWidget(self.cost_title)
         self.layout_.addWidget(self.cost)
+        self.sight = Sight()
+        self.layout_.addWidget(self.sight)
         self.help_line = self._line()
         self.help_title = self._section(self.tr("How it works"))
         self.layout_.addWidget(self.help_title)
@@ -110,6 +114,7 @@ class Inspector(QScrollArea):
             self.cost_line,
             self.cost_title,
             self.cost,
+            self.sight,
             self.help_line,
             self.help_title,
             self.help,
@@ -201,6 +206,7 @@ class Inspector(QScrollArea):
         self.cost.show_facts(
             facts.inputs, facts.outputs, current, facts.error, facts.params, facts.macs, facts.memory, totals.params, totals.macs
         )
+        self.sight.show_seen(receptive_fields(self.session.analysis).get(node.id))
         self.help.setText(_page(type(node.block)))
         self.code.setText(self._source(node))
 

@@ -215,6 +215,11 @@ class LayerTable(QWidget):
         session.analysed.connect(self._soon.start)
         session.selection_changed.connect(self._show_selection)
 
+    def table_text(self) -> str:
+        """The whole table as comma-separated values."""
+        self.model.reload()
+        return self.model.csv()
+
     def _changed(self, before: Graph, now: Graph) -> None:
         if before is not now and self.isVisible():
             self._soon.start()

@@ -30,6 +30,7 @@ def commands(w: "Workspace") -> list[Command]:
         line(file),
         c("save", file, w.tr("&Save"), w.files.save, ("Ctrl+S",)),
         c("save_as", file, w.tr("Save &as …"), w.files.save_as, ("Ctrl+Shift+S",)),
+        c("save_layers", file, w.tr("Save layer &table …"), lambda: w.files.save_layers(w.layers.table_text())),
         c("drawing", file, w.tr("Save &drawing …"), w.files.save_drawing),
         line(file),
         c("close", file, w.tr("&Close"), w.files.close, ("Ctrl+W",)),

@@ -163,6 +163,18 @@ class Files(QObject):
         except (OSError, ValueError) as error:
             self.banner.say(self.tr("{0} was not written: {1}").format(path, getattr(error, "strerror", None) or error), "error")
 
+    def save_layers(self, table: str) -> None:
+        """Write the layer table for a spreadsheet."""
+        from app.document import atomic
+
+        start = str(self._folder() / f"{self.session.name}-layers.csv")
+        name, _ = QFileDialog.getSaveFileName(self.shell, self.tr("Save layer table"), start, self.tr("Table (*.csv)"))
+        if name:
+            try:
+                atomic.write_text(Path(name), table)
+            except OSError as error:
+                self.banner.say(self.tr("{0} was not written: {1}").format(name, error.strerror or error), "error")
+
     def _folder(self) -> Path:
         return self.session.path.parent if self.session.path else Path.home()
 

@@ -22,6 +22,7 @@ from app.canvas.popover import Popover
 from app.canvas.spoken import Spoken
 from app.canvas.view import CanvasView
 from app.look.widgets import make
+from app.panels.complexity import Complexity
 from app.panels.finder import Finder
 from app.panels.history import History
 from app.panels.inspector import Inspector
@@ -169,8 +170,10 @@ class Workspace(QObject):
         self.history = History(self.session)
         self.layers = LayerTable(self.session)
         self.layers.revealed.connect(self.canvas.reveal)
+        self.complexity = Complexity(self.session)
         for title, panel in (
-            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("Layers"), self.layers), (self.tr("History"), self.history)
+            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("Layers"), self.layers), (self.tr("History"), self.history),
+            (self.tr("Complexity"), self.complexity),
         ):  # fmt: skip
             self.tabs.addTab(title)
             self.stack.addWidget(panel)
@@ -193,6 +196,7 @@ class Workspace(QObject):
         session.problems_changed.connect(self._count_problems)
         self.runs.running_changed.connect(self.toolbar.show_running)
         self.palette.chosen.connect(self._add_chosen)
+        self.complexity.chosen.connect(self.files.try_open)
         self.session.refused.connect(lambda text: self.banner.say(text[:1].upper() + text[1:], "error"))
         self.problems.activated.connect(self.canvas.reveal)
         self.canvas.context_requested.connect(self._context_menu)
