@@ -49,11 +49,21 @@ class Problems(QWidget):
             self.list.setItemWidget(item, row)
         if (more := len(self.session.problems) - MOST_ROWS) > 0:
             QListWidgetItem(self.tr("and {0} more, when these are mended").format(more), self.list)
-        self.empty.setText(
-            self.tr("No problems: the network can be trained") if self.session.graph.nodes else self.tr("Nothing to check yet")
-        )
+        self.empty.setText(self._all_well())
         self.list.setVisible(bool(self.session.problems))
         self.empty.setVisible(not self.session.problems)
+
+    def _all_well(self) -> str:
+        session = self.session
+        if not session.graph.nodes:
+            return self.tr("Nothing to check yet")
+        if session.place:
+            return self.tr("No problems in here")
+        if session.columns is None:
+            return self.tr(
+                "No problems: it can be drawn on, compiled and exported. To be trained it needs a data set, chosen in the recipe"
+            )
+        return self.tr("No problems: the network can be trained")
 
     def next(self) -> None:
         """Go to the next problem."""

@@ -55,6 +55,12 @@ class RunControl(QObject):
             text = first.text if first else self.tr("The network is empty: drag blocks onto the canvas first")
             self.banner.say(self.tr("It can't be trained yet. {0}").format(text), "error")
             return False
+        if self.session.columns is None:
+            text = self.tr(
+                "It can't be trained yet: no data set is chosen. With nothing selected, choose one on the right, and let the Input take its size"
+            )
+            self.banner.say(text, "error")
+            return False
         try:
             folder = new_run(self._parent_folder(), self.session.name)
         except OSError as error:

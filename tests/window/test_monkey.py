@@ -1,5 +1,6 @@
 """A monkey at mouse and keys: whatever it does, canvas and document agree, and undo leads back to the very first byte."""
 
+import contextlib
 import os
 import random
 from collections import Counter
@@ -11,8 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from app.canvas import face as faces
+from app.document.definitions import free_name
 from app.document.storage import dumps
+from app.window.grouping import make_group
 from app.window.workspace import Workspace
+from blocks.core import BlockError
 from tests.window.hand import ALT, CTRL, LEFT, MIDDLE, NONE, RIGHT, SHIFT, Hand
 
 Key = Qt.Key
@@ -25,6 +29,7 @@ KEYS = {
     "bypass": (Key.Key_M, NONE), "freeze": (Key.Key_L, CTRL | SHIFT), "collapse": (Key.Key_H, NONE), "connect in order": (Key.Key_J, NONE),
     "lay out": (Key.Key_L, CTRL), "orientation": (Key.Key_O, CTRL | SHIFT), "lay out some": (Key.Key_L, NONE), "straighten": (Key.Key_Q, NONE), "undo": (Key.Key_Z, CTRL),
     "redo": (Key.Key_Z, CTRL | SHIFT), "walk": (Key.Key_Down, NONE), "upstream": (Key.Key_Left, SHIFT), "nudge": (Key.Key_Right, ALT),
+    "enter": (Key.Key_I, NONE), "leave": (Key.Key_I, SHIFT), "unpack": (Key.Key_G, CTRL | SHIFT),
     "next problem": (Key.Key_F8, NONE), "fix": (Key.Key_Return, ALT), "all": (Key.Key_A, CTRL), "escape": (Key.Key_Escape, NONE),
     "home": (Key.Key_Home, NONE), "zoom in": (Key.Key_Plus, CTRL), "zoom out": (Key.Key_Minus, CTRL),
 }  # fmt: skip
@@ -43,6 +48,9 @@ WORDS = (
     "input",
     "loss",
     "target",
+    "residual block",
+    "bottleneck",
+    "dense layer",
 )
 
 
@@ -61,7 +69,7 @@ class Monkey:
             "rubber band": lambda: self.drag(self.anywhere(), keys=NONE), "pan": lambda: self.drag(self.anywhere(), keys=NONE, button=MIDDLE),
             "select": lambda: self.hand.click(self.block(), self.dice.choice((NONE, SHIFT, CTRL))), "quick-add": self.quick_add,
             "swap": self.swap, "insert": lambda: self.double_click(self.a_wire()), "parameter": self.parameter, "frame": self.frame,
-            "move frame": self.move_frame, "align": self.align, "rename": self.rename,
+            "group": self.group, "repetition": self.repetition, "move frame": self.move_frame, "align": self.align, "rename": self.rename,
         }  # fmt: skip
 
     # Places
@@ -162,6 +170,19 @@ class Monkey:
 
     def align(self) -> None:
         self.workspace.actions[self.dice.choice(("align_left", "align_top", "distribute", "distribute_across"))].trigger()
+
+    def group(self) -> None:
+        """Without the dialog, which a monkey would never leave."""
+        ids = [id for id in self.session.graph.nodes if id in self.session.selection]
+        if ids and len(ids) < 8 and len(self.session.document.definitions) < 12:
+            with contextlib.suppress(BlockError):
+                name = free_name(self.session.document, "Block 1")
+                make_group(self.session, ids, name, self.dice.choice((1, 1, 2)))
+
+    def repetition(self) -> None:
+        spin = self.workspace.breadcrumb.repetition
+        if spin.isVisibleTo(self.workspace.shell):
+            spin.setValue(self.dice.randrange(spin.maximum()) + 1)
 
     def rename(self) -> None:
         self.hand.click(self.block())

@@ -1,0 +1,1 @@
+"""Oracles that are no dependency: run by hand where they are installed."""
