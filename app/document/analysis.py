@@ -77,6 +77,11 @@ class Analysis:
         names = [port.name for port in self.graph.nodes[edge.source].block.outputs]
         return facts.kinds[names.index(edge.source_port)] if facts.kinds and edge.source_port in names else "any"
 
+    def kinds_into(self, id: NodeId) -> tuple[Kind, ...]:
+        """What flows into a node, in the order of its ports."""
+        wanted, _ = arrange(self.graph.nodes[id].block.inputs, self.wiring.incoming.get(id, NO_EDGES))
+        return tuple(self.kind_at(edge) for edge in wanted)
+
 
 def analyse(graph: Graph, before: Analysis | None = None, scope: Scope | None = None) -> Analysis:
     """The analysis of ``graph``, brought up to date from ``before`` where that is given; formulas hold in ``scope``, or in that of ``before``."""

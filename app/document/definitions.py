@@ -230,13 +230,15 @@ def unpack(graph: Graph, id: NodeId, analysis: Analysis) -> tuple[Graph, list[No
     assert isinstance(block, Instance)
     if facts.outputs is None:
         raise BlockError(facts.error or "its shapes are not known: wire its inputs first", "unpack")
+    if node.bypassed:
+        raise BlockError("it is bypassed: let it work again first", "unpack")
     if block.shared and block.repeat > 1:
         raise BlockError("its repetitions share their weights, which separate blocks can't: switch that off first", "unpack")
-    steps = repetitions(block, facts.inputs, tuple(analysis.kind_at(e) for e in analysis.wiring.incoming[id]))
+    steps = repetitions(block, facts.inputs, analysis.kinds_into(id))
     if sum(len(step.graph.nodes) for step in steps) > MOST_UNPACKED:
         raise BlockError(f"that would be more than {MOST_UNPACKED:,} blocks", "unpack")
     feeds = block.feeds()
-    flows: dict[str, tuple[NodeId, str]] = {e.target_port: (e.source, e.source_port) for e in analysis.wiring.incoming[id]}
+    flows: dict[str, tuple[NodeId, str]] = {e.target_port: (e.source, e.source_port) for e in analysis.wiring.incoming.get(id, ())}
     outgoing = [(key, e) for key, e in graph.edges.items() if e.source == id]
     graph = remove(graph, [id], [key for key, _ in outgoing])
     added: list[NodeId] = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.document.analysis import Analysis
+from app.document.analysis import Analysis, arrange
 from app.document.graph import Instance, Node, NodeId
 from app.document.repeating import repetitions
 from app.document.wiring import NO_EDGES
@@ -65,7 +65,7 @@ def _through(analysis: Analysis, entries: Mapping[NodeId, Seen]) -> dict[NodeId,
             if own:
                 found[id] = own
             continue
-        edges = analysis.wiring.incoming.get(id, NO_EDGES)
+        edges, _ = arrange(node.block.inputs, analysis.wiring.incoming.get(id, NO_EDGES))
         if isinstance(node.block, Switch):
             edges = edges[node.block.which : node.block.which + 1]
         seen = [found[edge.source] for edge in edges if edge.source in found]
@@ -76,17 +76,17 @@ def _through(analysis: Analysis, entries: Mapping[NodeId, Seen]) -> dict[NodeId,
 
 def _after(node: Node, seen: list[Seen], inputs: tuple[Shape, ...], outputs: tuple[Shape, ...], analysis: Analysis) -> Seen:
     image = seen[0].input
+    if node.bypassed:
+        return seen[0]
     if isinstance(node.block, Instance):
         return _inside(node.block, seen, inputs, analysis, node.id)
     field = _joined([one.field for one in seen])
     result = outputs[0] if outputs else inputs[0]
-    if node.bypassed:
-        return Seen(field, image)
     return Seen(_moved(node.block, field, inputs[0], result), image)
 
 
 def _inside(block: Instance, seen: list[Seen], inputs: tuple[Shape, ...], analysis: Analysis, id: NodeId) -> Seen:
-    kinds = tuple(analysis.kind_at(edge) for edge in analysis.wiring.incoming[id])
+    kinds = analysis.kinds_into(id)
     try:
         steps = repetitions(block, inputs, kinds)
     except BlockError:

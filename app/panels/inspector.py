@@ -214,8 +214,10 @@ class Inspector(QScrollArea):
         facts = self.session.analysis.facts[node.id]
         if facts.outputs is None:
             return self.tr("(when its inputs are known)")
+        if node.bypassed:
+            return self.tr("(bypassed: nothing of it is built)")
         if isinstance(node.block, Instance):
-            kinds = tuple(self.session.analysis.kind_at(edge) for edge in self.session.analysis.wiring.incoming[node.id])
+            kinds = self.session.analysis.kinds_into(node.id)
             classes = Classes(self.session.document.recipe, Names())
             made, _ = classes.module(node.block, facts.inputs, kinds)
             return "\n".join(classes.texts) + f"\n\nself.{identifier(node.name, 'block')} = {made}"

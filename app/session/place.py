@@ -53,8 +53,8 @@ def _scope(document: Document, place: Place) -> Scope:
     if step.node:
         around = analysis_at(document, tuple(outer))
         block, facts = around.graph.nodes[step.node].block, around.facts[step.node]
-        if isinstance(block, Instance) and facts.inputs and len(facts.inputs) == len(block.inputs):
-            kinds = tuple(around.kind_at(edge) for edge in around.wiring.incoming[step.node])
+        if isinstance(block, Instance) and not around.graph.nodes[step.node].bypassed and len(facts.inputs) == len(block.inputs):
+            kinds = around.kinds_into(step.node)
             return scope_within(block, facts.inputs, kinds, step.repetition)
     block = definition.kind().within(network)
     entries = [(node.block.size, port.kind) for node, port in zip(definition.entries, block.inputs, strict=True)]  # type: ignore[attr-defined]
