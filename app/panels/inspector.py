@@ -58,6 +58,11 @@ class Inspector(QScrollArea):
         self.code.setFont(fonts.mono(12))
         self.title_parameters = self._section(self.tr("Parameters"))
         self.layout_.addWidget(self.head)
+        self.about = make(QLineEdit, placeholderText=self.tr("What it does, in a sentence"), objectName="about", maxLength=500)
+        self.about.setAccessibleName(self.tr("What this block of blocks does"))
+        self.about.setToolTip(self.about.accessibleName())
+        self.about.editingFinished.connect(lambda: self._describe(self.head.name.text()))
+        self.layout_.addWidget(self.about)
         self.own_title = self._section(self.tr("Parameters of the network"))
         self.own_line = self._line()
         self.layout_.addWidget(self.own_title)
@@ -127,6 +132,7 @@ class Inspector(QScrollArea):
         own: tuple[QWidget, ...] = (self.own_title, self.own_line, self.parameters)
         for part in own:
             part.setVisible(not nodes)
+        self.about.setVisible(not nodes and self.session.definition is not None)
         if not nodes:
             self._show_nothing()
             return
@@ -157,7 +163,10 @@ class Inspector(QScrollArea):
             self.title_parameters.setText(self.tr("How to train"))
         else:
             count = sum(isinstance(n.block, Instance) and n.block.definition is definition for n in self._everywhere())
-            self.head.show_text(definition.name, self.tr("A block of blocks, used {0} times; an edit changes all").format(count), None)
+            self.head.show_text(self.tr("Block of blocks, used {0} times").format(count), definition.name, definition.kind)
+            if not self.about.hasFocus():
+                self.about.setText(definition.help.split("\n\n")[0].replace("\n", " "))
+                self.about.setCursorPosition(0)
             self.own_title.setText(self.tr("Parameters of this block"))
             self.parameters.show_parameters(
                 definition.parameters, self.tr("In formulas inside, beside i and n of the repetition and x.channels of an input.")
@@ -245,8 +254,23 @@ class Inspector(QScrollArea):
         except ParamError as error:
             self.form.editors[name].refused.emit(str(error))
 
+    def _describe(self, name: str) -> None:
+        """The name or the text of the definition one is in was edited."""
+        definition = self.session.definition
+        if definition is None or not name.strip():
+            return
+        first, gap, rest = definition.help.partition("\n\n")
+        text = self.about.text().strip()
+        help = definition.help if text == first.replace("\n", " ") else text + gap + rest
+        if wrong := self.session.describe(name.strip(), help):
+            self.head.name.setText(definition.name)
+            self.session.refused.emit(wrong)
+
     def _rename(self, name: str) -> None:
         nodes = self._nodes()
+        if not nodes:
+            self._describe(name)
+            return
         if len(nodes) == 1 and name.strip() and name != nodes[0].name:
             self.session.edit(f"Rename {nodes[0].name} to {name}", lambda graph: rename(graph, nodes[0].id, name.strip()[:200]))
 

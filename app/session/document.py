@@ -1,7 +1,7 @@
-"""The open documents: their values, their histories, what follows from them, and what is selected."""
+"""The open documents as signals: every edit goes through here."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -9,61 +9,20 @@ from PySide6.QtCore import QObject, Signal
 from app.data.sources import SOURCES
 from app.document import storage
 from app.document.analysis import Analysis, Facts
-from app.document.definitions import gathered, redefine, wrong_definition
+from app.document.definitions import gathered, redefine, wrong_definition, wrong_definition_name
 from app.document.gallery import known_definitions
 from app.document.graph import Definition, Document, Graph, Instance, NodeId
 from app.document.history import History
 from app.document.problem import Column, Problem
 from app.document.recipe import Recipe
 from app.session.place import Place, Step, analysis_at, valid
+from app.session.sheet import Sheet, blank
 from app.session.timers import timer
 from blocks.catalogue import Catalogue
 from blocks.catalogue import extended as catalogue_with
 
 MERGE_MS = 800  # a pause this long ends a step that several changes share
 CHECK_MS = 30
-
-
-@dataclass(eq=False)
-class Sheet:
-    """One open document: its values, where it lies, and what is selected in it. ``look`` is where its view was, for whoever shows it."""
-
-    history: History
-    saved: Document
-    path: Path | None = None
-    title: str = ""
-    selection: frozenset[NodeId] = frozenset()
-    last_good: dict[NodeId, Facts] = field(default_factory=dict)
-    look: object = None
-
-    place: Place = ()
-
-    def __post_init__(self) -> None:
-        self.analysis: Analysis = analysis_at(self.document, self.place)
-
-    @property
-    def document(self) -> Document:
-        return self.history.document
-
-    @property
-    def dirty(self) -> bool:
-        """Whether there is something that was not saved."""
-        return self.document is not self.saved and self.document != self.saved
-
-    @property
-    def name(self) -> str:
-        return self.path.stem if self.path else self.title or "Untitled"
-
-    @property
-    def untouched(self) -> bool:
-        """Whether it is an empty document that nobody has done anything with."""
-        return self.path is None and not self.title and len(self.history.steps) == 1 and not self.document.graph.nodes
-
-
-def blank() -> Sheet:
-    """A sheet with an empty document."""
-    document = Document()
-    return Sheet(History(document), document)
 
 
 class Session(QObject):
@@ -194,6 +153,23 @@ class Session(QObject):
         self._history_seal()
 
     # Blocks of blocks
+
+    def describe(self, name: str, help: str) -> str:
+        """Give the definition one is in another name and another text; returns why not, if so."""
+        old = self.definition
+        if old is None or (name, help) == (old.name, old.help):
+            return ""
+        taken = name != old.name and name in known_definitions(self.document)
+        if wrong := f"there is a {name} already: choose another name" if taken else wrong_definition_name(name):
+            return wrong
+        document = redefine(self.document, replace(old, name=name, help=help, shipped=False), old.name)
+        place = tuple(replace(step, definition=name) if step.definition == old.name else step for step in self.place)
+        before, graph, text = self.document, self.graph, f"Rename {old.name} to {name}" if name != old.name else f"Describe {name}"
+        self.history.push(gathered(document), text, "")
+        self.sheet.place = place  # the way is the same, only called otherwise
+        self._announce(before, graph)
+        self.place_changed.emit()
+        return ""
 
     def enter(self, id: NodeId) -> None:
         """Go inside a block of blocks."""

@@ -16,7 +16,8 @@ from PySide6.QtCore import QLockFile, QObject
 from app.document import atomic, storage
 from app.document.graph import Document
 from app.document.places import config_folder
-from app.session.document import Session, Sheet
+from app.session.document import Session
+from app.session.sheet import Sheet
 from app.session.timers import timer
 
 DELAY_MS = 1000  # after an edit; so at most about a second of edits is lost

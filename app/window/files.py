@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.canvas.view import CanvasView
 from app.document.storage import SUFFIX, DocumentError
-from app.session.document import Session, Sheet
+from app.session.document import Session
 from app.session.recovery import Recovered, Recovery
+from app.session.sheet import Sheet
 from app.window.banner import Banner
 from app.window.recent import Recent
 from resources import resource

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QTabBar
 
 from app.canvas.view import CanvasView
 from app.look.widgets import make
-from app.session.document import Session, Sheet
+from app.session.document import Session
+from app.session.sheet import Sheet
 from app.window.files import Files
 
 

@@ -246,3 +246,25 @@ def test_a_definition_is_kept_in_the_users_library(residual: Hand, workspace: Wo
     assert "Residual block 2" in gallery.own()
     workspace.session.new()
     assert "Residual block 2" in workspace.session.kinds
+
+
+def test_a_definition_is_renamed_and_described(residual: Hand, workspace: Workspace) -> None:
+    residual.double_click(residual.at("stage 1"))
+    name = workspace.inspector.head.name
+    typed(name, "Basic block")
+    QTest.keyClick(name, Key.Key_Return)
+    assert [step.definition for step in workspace.session.place] == ["Basic block"]
+    typed(workspace.inspector.about, "Two windows and a way around.")
+    QTest.keyClick(workspace.inspector.about, Key.Key_Return)
+    definition = workspace.session.definition
+    assert definition is not None
+    assert definition.help.startswith("Two windows and a way around.\n\nUse:")
+    typed(name, "Conv2d")
+    QTest.keyClick(name, Key.Key_Return)
+    assert "comes with the program" in workspace.banner.text.text()
+    residual.session.leave()
+    assert residual.block("stage 4").definition is definition
+    assert workspace.session.analysis.totals.params == 11_689_512
+    while workspace.session.history.undo_name:
+        workspace.session.undo()
+    assert residual.block("stage 4").definition.name == "Residual block"
