@@ -236,7 +236,7 @@ TEMPLATES = (
     ),
     *(
         Template(
-            f"resnext-{n}-{g}x{w}d", f"ResNeXt-{n} {g}×{w}d", "ResNeXt", residual("Bottleneck", DEPTHS[n], GROUPS, XIE, width=g * w, out_channels=256,
+            f"resnext-{n}-{g}x{w}d", f"ResNeXt-{n} {g}×{w}d", "ResNeXt", residual("ResNeXt bottleneck", DEPTHS[n], GROUPS, XIE, width=g * w, out_channels=256,
             groups=g), RESNET, f"resnext{n}_{g}x{w}d",
         )
         for n, g, w in ((50, 32, 4), (101, 32, 8), (101, 64, 4))

@@ -54,6 +54,15 @@ def bottleneck(pen: Pen) -> None:
     shortcut(pen, x, "out_channels", conv_bn(pen, "= out_channels", 1))
 
 
+def resnext(pen: Pen) -> None:
+    """A bottleneck whose 3×3 is split into groups: many narrow paths side by side, for as many operations as one wide one.
+
+    Use: repeated it is a stage of ResNeXt; width is groups times the width of a path
+    Paper: Xie et al., Aggregated residual transformations, arXiv 1611.05431
+    """
+    bottleneck(pen)
+
+
 def bottleneck_2015(pen: Pen) -> None:
     """As Bottleneck, with the stride on the first 1×1, as the paper has it: fewer operations, a little less accurate.
 
@@ -103,5 +112,7 @@ def add_all(definitions: dict[str, Definition]) -> None:
     define(definitions, "Residual block", basic, WIDTH, STRIDE)
     define(definitions, "Bottleneck", bottleneck, WIDTH, OUT, STRIDE, GROUPS)
     define(definitions, "Bottleneck 2015", bottleneck_2015, WIDTH, OUT, STRIDE)
+    paths = whole("groups", 32, "Number of paths."), whole("width", 128, "Filters of all paths together.")
+    define(definitions, "ResNeXt bottleneck", resnext, paths[1], OUT, STRIDE, paths[0])
     define(definitions, "Dense layer", dense_layer, whole("growth", 32, "New channels."))
     define(definitions, "Transition", transition)
