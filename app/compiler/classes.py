@@ -6,6 +6,7 @@ The inside of an instance is worked out with numbers that remember their express
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from app.compiler.body import Body, Instances
@@ -14,7 +15,8 @@ from app.compiler.first_weights import first_weights
 from app.compiler.names import Names, Variables, identifier
 from app.compiler.plan import InnerPlan, built
 from app.document.analysis import analyse
-from app.document.graph import Instance
+from app.document.formulas import names as names_in
+from app.document.graph import Definition, Instance
 from app.document.repeating import active, repetitions
 from app.document.scope import Entry, Scope, inside, named
 from blocks.core import Kind, Shapes
@@ -47,6 +49,7 @@ class Classes(Instances):
     initialization: Initialization
     taken: Names
     texts: list[str] = field(default_factory=list)
+    _alike: dict[object, tuple[str, tuple[str, ...], Inside]] = field(default_factory=dict)
     _known: dict[tuple[str, str], tuple[str, tuple[str, ...], Inside]] = field(default_factory=dict)
 
     def module(self, block: Instance, shapes: Shapes, kinds: tuple[Kind, ...]) -> tuple[str, tuple[Inside, ...]]:
@@ -92,7 +95,15 @@ class Classes(Instances):
             given[argument] = value
         network = tuple((name, values[name]) for name, _ in block.network if name in values)
         scope = Scope(values, network, {node.id: entry for node, entry in zip(block.definition.entries, fresh, strict=True)}, symbolic=True)
-        name, wanted, inner = self._class(block, args, names, scope, sorted(given, key=lambda key: not key.startswith("in_")))
+        # the text follows from the numbers alone: whatever these come to outside, and whichever repetition it is, where no formula inside asks
+        alike = (
+            block.definition,
+            tuple(given.items()) if counts(block.definition) else tuple((k, v) for k, v in given.items() if k not in ("i", "n")),
+            tuple(entries),
+        )
+        if alike not in self._alike:
+            self._alike[alike] = self._class(block, args, names, scope, sorted(given, key=lambda key: not key.startswith("in_")))
+        name, wanted, inner = self._alike[alike]
         return Call(name, tuple((key, given[key]) for key in wanted)), inner
 
     def _class(
@@ -124,6 +135,12 @@ class Classes(Instances):
             self.texts += [*head, *text.split("\n"), "", ""]
             self._known[key] = (name, wanted, Inside(dict(body.modules), dict(body.inner)))
         return self._known[key]
+
+
+@lru_cache(maxsize=1024)
+def counts(definition: Definition) -> bool:
+    """Whether a formula inside asks which repetition it is, or how many there are."""
+    return any(not names_in(text).isdisjoint(("i", "n")) for node in definition.graph.nodes.values() for _, text in node.formulas)
 
 
 def _uses(symbols: frozenset[str]) -> re.Pattern[str]:
