@@ -31,7 +31,7 @@ class Record:
         for name, declared in own.items():
             setattr(cls, name, declared.default)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         checked = self.__dict__
         for name, declared in self.fields.items():
             checked[name] = declared.coerce(values.pop(name)) if name in values else declared.default
@@ -49,7 +49,7 @@ class Record:
         """The parameters that differ from their defaults."""
         return {name: value for name, value in self.values().items() if value != self.fields[name].default}
 
-    def replace(self, **values: Any) -> Self:
+    def replace(self, /, **values: Any) -> Self:
         """The same record with some parameters changed; raises ParamError where a value does not fit."""
         return type(self)(**{**self.values(), **values})
 

@@ -1,6 +1,7 @@
 """From a graph to the source of a readable ``nn.Module``. No Qt, no torch."""
 
 from app.compiler.compiled import Compiled, CompileError, Inside, LossArgument, LossTerm, Value
+from app.compiler.names import Names
 from app.compiler.onnx import NoRuleError, onnx_nodes
 from app.compiler.plan import Plan, built
 from app.compiler.source import Writer
@@ -24,10 +25,14 @@ def compile_document(document: Document, analysis: Analysis | None = None) -> Co
 def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization: Initialization | None = None) -> Compiled:
     """Compile ``graph``; raises CompileError where something it needs is missing or wrong. A recipe is an initialization."""
     analysis = analysis or analyse(graph)
+    names = Names()
+    arguments = {name: names.take(name, "value") for name, _ in analysis.scope.network}
     network = dict(analysis.scope.network)
     active = without_bypassed(analysis.origin)
     if active is not analysis.origin or network:
-        symbols = {name: named(value, name) for name, value in network.items()}
+        symbols = {name: named(value, arguments[name]) for name, value in network.items()}
         scope = Scope(symbols, tuple(symbols.items()), symbolic=True) if network else analysis.scope
         analysis = analyse(active, None, scope)
-    return Writer(Plan(built(analysis)), initialization or Initialization(), network).write()
+    return Writer(
+        Plan(built(analysis)), initialization or Initialization(), {arguments[name]: value for name, value in network.items()}
+    ).write()

@@ -1,6 +1,7 @@
 """Writing the lines of one graph: one a node, names from the canvas, shapes as comments, values let go after their last use."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from app.compiler.compiled import CompileError, Inside
 from app.compiler.names import Names, Variables
@@ -11,12 +12,12 @@ from blocks.core import Kind, Shape, Shapes
 from blocks.data import Input, Output, Target
 
 
-class Instances:
+class Instances(Protocol):
     """Writes the modules of blocks of blocks."""
 
     def module(self, block: Instance, shapes: Shapes, kinds: tuple[Kind, ...]) -> tuple[str, tuple[Inside, ...]]:
         """Source of the module, and what is inside each repetition."""
-        raise NotImplementedError
+        ...
 
 
 class Body:

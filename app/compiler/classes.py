@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from app.compiler.body import Body, Instances
+from app.compiler.body import Body
 from app.compiler.compiled import Inside
 from app.compiler.first_weights import first_weights
 from app.compiler.names import Names, Variables, identifier
@@ -43,7 +43,7 @@ class Call:
 
 
 @dataclass
-class Classes(Instances):
+class Classes:
     """All classes of one network. ``texts`` are in an order in which each stands after those that it uses."""
 
     initialization: Initialization
@@ -114,7 +114,7 @@ class Classes(Instances):
         body.make(plan.forward)
         made = [*body.assignments(plan.forward), *first_weights(plan, body.modules, self.initialization)]
         held = {(id, 0): name for id, name in args.items()}
-        run = body.statements(plan.forward, held, Variables(set(args.values())), body.uses(plan.forward, plan.results))
+        run = body.statements(plan.forward, held, Variables({*args.values(), *symbols}), body.uses(plan.forward, plan.results))
         while run and run[-1].startswith("        del "):
             run.pop()
         run.append(f"        return {', '.join(held[port] for port in plan.results)}")

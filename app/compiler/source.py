@@ -23,7 +23,7 @@ class Writer(Body):
     def __init__(self, plan: Plan, initialization: Initialization, parameters: Mapping[str, Number]) -> None:
         blocks = {plan.graph.nodes[line.node].block for line in plan.lines}
         self.texts = copied(every(blocks), [REPEATED] if any(isinstance(block, Instance) for block in blocks) else [])
-        names = Names(self.texts.known)
+        names = Names({*self.texts.known, *parameters})
         self.classes = Classes(initialization, names)
         super().__init__(plan, names, self.classes)
         self.initialization, self.parameters = initialization, parameters
@@ -106,7 +106,7 @@ class Writer(Body):
 
     def _forward(self, args: Mapping[NodeId, str], lines: list[Line], aside: list[Line], results: list[Port], count: int) -> list[str]:
         held = {(id, 0): name for id, name in args.items()}
-        variables = Variables(set(args.values()))
+        variables = Variables({*args.values(), *self.parameters})
         extra = len(results) > count
         uses = self.uses([*lines, *aside], results)
         source = [f"    def forward(self, {', '.join(args.values())}{', for_loss=False' if extra else ''}):"]
@@ -137,7 +137,7 @@ class Writer(Body):
                 held[id, 0] = name
                 arguments.append(LossArgument(name, None, self._column(id)))
         inner = [line for line in lines if line.node not in losses]
-        taken = set(held.values())
+        taken = {*held.values(), *self.parameters}
         body = self.statements(inner, held, Variables(taken), self.uses(lines, []))
         terms = []
         for line in lines:

@@ -23,7 +23,7 @@ class Pen:
         self.definitions = definitions
         self.last: Source | None = None
 
-    def __call__(self, block: str, *sources: Source, name: str = "", **values: Any) -> NodeId:
+    def __call__(self, block: str, /, *sources: Source, name: str = "", **values: Any) -> NodeId:
         """Add a block, wired to ``sources``, or to the one before."""
         kind = self.definitions[block].kind if block in self.definitions else catalogue.load()[block]
         formulas = {key: value for key, value in values.items() if is_formula(value) and not kind.fields[key].takes(value)}

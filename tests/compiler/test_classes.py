@@ -177,3 +177,28 @@ def test_no_text_of_the_document_reaches_the_source() -> None:
     assert "system(" not in source
     assert "class AImportOs(nn.Module):" in source
     instantiate(source)
+
+
+@pytest.mark.parametrize(
+    "name", ["self", "torch", "nn", "F", "x", "y", "x1", "image", "conv1", "in_channels", "total", "super_", "Width", "value", "fc"]
+)
+def test_a_parameter_may_be_called_as_it_likes(name: str) -> None:
+    """Names that mean something in the source are written differently there; inside and out, the numbers are those that were given."""
+    inner = pen()
+    inner("Input", name="x", size=(4,))
+    inner("Linear", name="fc", out_features=f"={name}")
+    inner("Power", exponent=f"={name}")
+    inner("Output")
+    part = Definition("Part", inner.graph, "", (Parameter(name, 5),))
+    draw = pen(part)
+    draw("Input", name="image", size=(4,))
+    first = draw("Linear", name="conv1", out_features=f"={name}")
+    draw("Add", first, draw("Power", exponent=f"={name}"))
+    draw("Part", **{name: f"=2 * {name}"})
+    draw("Linear", out_features=f"={name} + 1")
+    draw("Output")
+    result = compiled(draw.graph, Parameter(name, 3))
+    net = instantiate(result.source)
+    assert [layer.out_features for layer in net.modules() if isinstance(layer, torch.nn.Linear)] == [3, 6, 4]
+    assert net(torch.ones(2, 4)).shape == (2, 4)
+    assert net(torch.ones(2, 4)).isfinite().all()
