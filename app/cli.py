@@ -6,7 +6,6 @@ Exit status: 0 good, 1 a problem in the user's file, 2 wrong usage.
 import argparse
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from app import __version__
 from app.cli_gallery import UserError, new, templates, with_settings
+from app.cli_train import add_data_options, add_training_options, data, given, train, tune
 
 if TYPE_CHECKING:
     from app.document.analysis import Analysis
+    from app.document.fitting import Columns
     from app.document.graph import Document
     from app.engine.export import Verdict
 
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand, or open the window. Returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
-        "blocks": blocks, "check": check, "compile": compile_, "train": train, "evaluate": evaluate, "export": export, "templates": templates, "new": new,
+        "blocks": blocks, "check": check, "compile": compile_, "train": train, "data": data, "tune": tune, "evaluate": evaluate, "export": export, "templates": templates, "new": new,
     }  # fmt: skip
     plugins, arguments = _plugin_parser().parse_known_args(arguments)
     if plugins.plugin or plugins.plugins:
@@ -108,7 +109,10 @@ def _parser() -> argparse.ArgumentParser:
     training = command("train", "Train a network and record the run in a folder.")
     judging = command("evaluate", "Judge the best weights of a run.")
     exporting = command("export", "Write a network as ONNX and prove the file equal to PyTorch.")
-    for sub in (checking, compiling, training):
+    looking = command("data", "Say what a data set is: samples, columns, classes, and what could not be read.")
+    looking.add_argument("path", metavar="PATH", help="a file, a folder, or a set that comes with Netwright")
+    tuning = command("tune", "Find a learning rate, or the largest batch that fits.")
+    for sub in (checking, compiling, tuning):
         sub.add_argument("file", type=Path, metavar="FILE", help="a document, *.netwright")
     listing.add_argument("--markdown", action="store_true", help="write the whole reference: formulas, examples, parameters")
     gallery = command("templates", "List the template networks.")
@@ -116,14 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     making.add_argument("name", metavar="NAME", help="one of `netwright templates`")
     making.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: NAME.netwright")
     making.add_argument("--force", action="store_true", help="write over what is there")
-    for sub in (listing, checking, judging, gallery):
+    for sub in (listing, checking, judging, gallery, looking, tuning):
         sub.add_argument("--json", action="store_true", help="print facts as JSON")
     compiling.add_argument("-o", "--output", type=Path, metavar="net.py", help="write here instead of to the terminal")
-    training.add_argument("--run", type=Path, metavar="DIR", help="the run folder, new or empty (default: runs/NAME-1, -2, ...)")
-    training.add_argument("--epochs", type=int, metavar="N")
-    training.add_argument("--device", default="auto", metavar="auto|cpu|cuda|mps")
-    training.add_argument("--seed", type=int, metavar="N")
-    for sub in (checking, compiling, training, exporting, making):
+    add_training_options(training, tuning)
+    add_data_options(checking, training, tuning, looking)
+    for sub in (checking, compiling, training, exporting, making, tuning, looking):
         sub.add_argument(
             "--set", action="append", default=[], metavar="recipe.KEY=VALUE|network.NAME=VALUE",
             help="change one value of the recipe, or a parameter of the network; may be repeated",
@@ -186,16 +188,16 @@ def _block_facts(block: Any) -> dict[str, Any]:
 
 def check(options: argparse.Namespace) -> int:
     """Problems, shapes and costs."""
-    from app.data.sources import SOURCES
+    from app.data.sources import open_data
     from app.document import checks
     from app.document.graph import label, type_name
     from blocks.rules import dims
 
-    document = with_settings(_load(options.file), options.set)
-    analysis = _settled(document)
+    document = with_settings(_load(options.file), options.set, **given(options))
+    columns = open_data(document.recipe).columns if document.recipe.dataset != "none" else None
+    analysis = _settled(document, columns)
     graph = analysis.graph
-    source = SOURCES.get(document.recipe.dataset)
-    problems = checks.check(graph, source.columns if source else None, analysis)
+    problems = checks.check(graph, columns, analysis)
     order = [*analysis.wiring.order, *(id for id in graph.nodes if id in analysis.wiring.cyclic)]
     failed = any(problem.severity == "error" for problem in problems)
     if options.json:
@@ -247,42 +249,6 @@ def compile_(options: argparse.Namespace) -> int:
     else:
         print(source, end="")
     return 0
-
-
-def train(options: argparse.Namespace) -> int:
-    """Train, with a bar in a terminal and lines elsewhere."""
-    from app.document.runs import RunFolder, new_run
-
-    given = {name: value for name in ("epochs", "seed") if (value := getattr(options, name)) is not None}
-    document = with_settings(_load(options.file), options.set, **given)
-    if options.run and options.run.exists() and any(options.run.iterdir()):
-        raise UserError(f"{options.run} is not empty: a run is never written over another; name a new folder")
-    print("Loading PyTorch ...", file=sys.stderr)
-    from app.engine.build import build
-    from app.engine.train import Control
-    from app.engine.train import train as start
-
-    build(document, to_train=True)  # refuse before a folder is made
-    if options.run:
-        options.run.mkdir(parents=True, exist_ok=True)
-    folder = RunFolder(options.run) if options.run else new_run(Path("runs"), options.file.stem)
-    control = Control()
-
-    def interrupt(*_: object) -> None:
-        if control.stopping:
-            raise KeyboardInterrupt
-        print("\nStopping after this step ...", file=sys.stderr)
-        control.stop()
-
-    signal.signal(signal.SIGINT, interrupt)
-    from app.progress import Progress
-
-    progress = Progress(document.recipe.epochs)
-    outcome = start(document, folder, device=options.device, control=control, listen=progress.row)
-    progress.close()
-    print(f"{outcome.state}: {outcome.reason}")
-    print(f"run: {folder.path}")
-    return 1 if outcome.state == "failed" else 0
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -338,15 +304,15 @@ def _verdict(verdict: "Verdict") -> str:
     )
 
 
-def _settled(document: "Document") -> "Analysis":
+def _settled(document: "Document", columns: "Columns | None" = None) -> "Analysis":
     """The analysis of a graph; PyTorch is loaded only where a plug-in's block asks it for a shape."""
     from app.document.analysis import analyse_document
 
-    analysis = analyse_document(document)
+    analysis = analyse_document(document, None, columns)
     if any(facts.code == "pending" for facts in analysis.facts.values()):
         from app.engine.measure import settle
 
-        return settle(document)
+        return settle(document, columns)
     return analysis
 
 

@@ -26,7 +26,8 @@ class Record:
             if "__annotations__" in cls.__dict__
             else {}
         )
-        merged = {name: value for name, value in {**cls.fields, **own}.items() if name in own or name not in cls.__dict__}
+        inherited = {name: value for base in cls.__bases__ for name, value in getattr(base, "fields", {}).items()}
+        merged = {name: value for name, value in {**inherited, **own}.items() if name in own or name not in cls.__dict__}
         cls.fields = MappingProxyType(dict(sorted(merged.items(), key=lambda item: bool(item[1].section))))  # sections come last
         for name, declared in own.items():
             setattr(cls, name, declared.default)

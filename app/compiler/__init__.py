@@ -5,10 +5,10 @@ from app.compiler.names import Names
 from app.compiler.onnx import NoRuleError, onnx_nodes
 from app.compiler.plan import Plan, built
 from app.compiler.source import Writer
-from app.document.analysis import Analysis, analyse
+from app.document.analysis import Analysis, analyse, analyse_document
 from app.document.edits import without_bypassed
 from app.document.graph import Document, Graph
-from app.document.scope import Scope, named, of_document
+from app.document.scope import Scope, named
 from blocks.initialization import Initialization
 
 __all__ = [
@@ -18,8 +18,7 @@ __all__ = [
 
 def compile_document(document: Document, analysis: Analysis | None = None) -> Compiled:
     """Compile the network of a document; raises CompileError where something it needs is missing or wrong. Its parameters become arguments."""
-    scope = of_document(document)
-    return compile_graph(document.graph, analysis or analyse(document.graph, None, scope), document.recipe)
+    return compile_graph(document.graph, analysis or analyse_document(document), document.recipe)
 
 
 def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization: Initialization | None = None) -> Compiled:
@@ -31,7 +30,7 @@ def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization
     active = without_bypassed(analysis.origin)
     if active is not analysis.origin or network:
         symbols = {name: named(value, arguments[name]) for name, value in network.items()}
-        scope = Scope(symbols, tuple(symbols.items()), symbolic=True) if network else analysis.scope
+        scope = Scope(symbols, tuple(symbols.items()), symbolic=True, open=analysis.scope.open) if network else analysis.scope
         analysis = analyse(active, None, scope)
     return Writer(
         Plan(built(analysis)), initialization or Initialization(), {arguments[name]: value for name, value in network.items()}

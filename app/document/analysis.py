@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
 
+from app.document.fitting import scope_with
 from app.document.formulas import FormulaError
 from app.document.graph import Document, Edge, EdgeId, Graph, Instance, Node, NodeId
-from app.document.scope import NOWHERE, Scope, of_document, settled
+from app.document.problem import Column
+from app.document.scope import NOWHERE, Scope, settled
 from app.document.wiring import NO_EDGES, Wiring, differing, first_wire, rewire, wire
 from blocks.core import Block, BlockError, Kind, Port, Shape, Shapes
 from blocks.data import Input
@@ -98,9 +100,9 @@ def analyse(graph: Graph, before: Analysis | None = None, scope: Scope | None = 
     return _update(graph, wiring, before, edges)
 
 
-def analyse_document(document: Document, before: Analysis | None = None) -> Analysis:
-    """The analysis of a document's own graph, with its parameters."""
-    return analyse(document.graph, before, of_document(document))
+def analyse_document(document: Document, before: Analysis | None = None, columns: Mapping[str, Column] | None = None) -> Analysis:
+    """The analysis of a document's own graph, with its parameters, and with what it leaves open as the data's ``columns`` say."""
+    return analyse(document.graph, before, scope_with(document, columns))
 
 
 def special(node: Node) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.document import fixes
 from app.document.analysis import Analysis, analyse
+from app.document.fitting import column_of
 from app.document.graph import Graph, NodeId, label
 from app.document.problem import Column, Problem, Severity
 from blocks.convolution import Conv1d, Conv2d, Conv3d
@@ -201,7 +202,7 @@ def _data(analysis: Analysis, columns: Mapping[str, Column]) -> list[Problem]:
     for id in _of(graph, Input, Target):
         node, block = graph.nodes[id], graph.nodes[id].block
         assert isinstance(block, (Input, Target))
-        column = columns.get(block.column)
+        column = column_of(block, columns)
         if column is None:
             text = f"{node.name}: the data set has no column {block.column!r}; it has {', '.join(columns)}"
             wanted = "index" if isinstance(block, Target) and block.kind == "class" else "real"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.document.analysis import BYTES, Totals
 from app.document.recipe import Recipe
 
-STATES = {"SGD": 1, "AdamW": 2}  # numbers an optimizer keeps for each weight
+STATES = {"SGD": 1, "RMSprop": 2, "Adagrad": 1, "Adam": 2, "AdamW": 2, "Muon": 1}  # numbers an optimizer keeps for each weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,5 @@ def forecast(totals: Totals, recipe: Recipe) -> Forecast:
     """What training with a recipe will hold at once."""
     weights = totals.params * BYTES
     states = STATES[recipe.optimizer] if recipe.optimizer != "SGD" or recipe.momentum else 0
-    half = 1 if recipe.precision == "32-true" else 2
+    half = 1 if recipe.precision in ("fp32", "tf32") else 2
     return Forecast(weights, weights, weights * states, totals.memory * recipe.batch_size // half)

@@ -20,6 +20,7 @@ from blocks.symbols import Symbol, divided, raised, text_of
 
 LONGEST: Final = 200
 DEEPEST: Final = 30
+AUTO: Final = "auto"  # what follows from the data set
 INPUT: Final = "_I"  # what "in", which is a keyword of Python, is called inside
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 SHAPE: Final[dict[str, Callable[[Shape], int]]] = {
@@ -34,7 +35,7 @@ SHAPE: Final[dict[str, Callable[[Shape], int]]] = {
 }
 FUNCTIONS: Final = ("min", "max", "floor", "ceil", "round", "abs")
 NO_NAMES: Final[Mapping[str, Any]] = {}
-RESERVED: Final = frozenset(("in", "i", "n", "if", "else", "and", "or", "not", "repeat", "shared", "true", "false", *FUNCTIONS))
+RESERVED: Final = frozenset(("in", "i", "n", "if", "else", "and", "or", "not", "repeat", "shared", AUTO, "true", "false", *FUNCTIONS))
 ARITHMETIC: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
 }  # fmt: skip
@@ -60,8 +61,8 @@ class Truth(NamedTuple):
 
 
 def is_formula(value: Any) -> bool:
-    """Whether a value in a document or an editor is a formula: a text that begins with an equals sign."""
-    return isinstance(value, str) and value.startswith("=")
+    """Whether a value in a document or an editor is a formula: a text that begins with an equals sign, or "auto" alone."""
+    return isinstance(value, str) and (value.startswith("=") or value == AUTO)
 
 
 def wrong_name(name: str) -> str:
@@ -310,6 +311,7 @@ def as_int(value: Any) -> Any:
 
 
 __all__ = [
+    "AUTO",
     "FUNCTIONS",
     "SHAPE",
     "FormulaError",

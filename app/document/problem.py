@@ -40,3 +40,4 @@ class Column:
     shape: tuple[int, ...]
     kind: Literal["real", "index"]
     classes: tuple[str, ...] = ()
+    role: Literal["", "input", "target"] = ""  # what a network usually does with it

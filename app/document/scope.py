@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from app.document.formulas import FormulaError, as_int, evaluate, names, uses_input
+from app.document.formulas import AUTO, FormulaError, as_int, evaluate, names, uses_input
 from app.document.graph import Document, Formulas, Graph, Instance, Node, NodeId, Parameter, Values
 from blocks.core import Block, BlockError, Kind, Shape
 from blocks.params import ParamError
 from blocks.symbols import RealSymbol, Symbol
 
 Entry = tuple[Shape, Kind]
+NOTHING: Mapping[str, Any] = {}
 B = TypeVar("B", bound=Block)
 
 
@@ -24,12 +25,13 @@ class Scope:
     network: Values = ()
     entries: Mapping[NodeId, Entry] = field(default_factory=dict)
     symbolic: bool = False
+    open: Mapping[NodeId, Mapping[str, Any]] = field(default_factory=dict)  # what "auto" is, for each node and parameter
 
     def block(self, node: Node, x: Shape | None) -> Block:
         """The block of a node with its formulas worked out. Raises BlockError."""
         block = node.block
         if not isinstance(block, Instance):
-            return worked_out(block, node.formulas, self.values, x)
+            return worked_out(block, node.formulas, self.values, x, self.open.get(node.id, {}))
         first = tuple((name, text) for name, text in node.formulas if name == "repeat")
         others = tuple((name, text) for name, text in node.formulas if name != "repeat")
         block = worked_out(block, first, self.values, x)
@@ -42,12 +44,18 @@ class Scope:
 NOWHERE = Scope()
 
 
-def worked_out(block: B, formulas: Formulas, values: Mapping[str, Any], x: Shape | None) -> B:
+def worked_out(block: B, formulas: Formulas, values: Mapping[str, Any], x: Shape | None, open: Mapping[str, Any] = NOTHING) -> B:
     """The block with these parameters worked out. Raises BlockError."""
     if not formulas:
         return block
     found: dict[str, Any] = {}
     for name, text in formulas:
+        if AUTO in names(text):
+            if name not in open:
+                raise BlockError(
+                    f"leaves {name} open: choose a data set in the recipe (on the command line with --data) that says it", "open"
+                )
+            values = {**values, AUTO: open[name]}
         try:
             found[name] = fitting(block, name, evaluate(text, values, x))
         except FormulaError as error:

@@ -13,7 +13,7 @@ from app.document import atomic
 from app.document.definitions import wrong_definition, wrong_definition_name
 from app.document.formulas import FormulaError, is_formula, parse, takes_formula, wrong_name
 from app.document.graph import Definition, Document, Edge, Formulas, Frame, Graph, Node, Parameter, Unknown, as_json, port, type_name
-from app.document.recipe import Recipe
+from app.document.recipe import OLD_NAMES, Recipe
 from blocks import catalogue
 from blocks.core import Block
 from blocks.params import ParamError
@@ -255,6 +255,8 @@ def _values(kind: type[Record], values: dict[str, Any], place: str, errors: list
     """The values that fit; for the others an error each."""
     good: dict[str, Any] = {}
     for name, value in values.items():
+        if kind is Recipe and isinstance(value, str):
+            value = OLD_NAMES.get(name, {}).get(value, value)
         try:
             if name not in kind.fields:
                 raise ParamError(name, f"{kind.__name__} has no such parameter; it has {', '.join(kind.fields) or 'none'}")

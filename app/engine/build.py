@@ -1,28 +1,29 @@
-"""From a document to a module on a device: compile, execute the source, pick the device."""
+"""From a document to a module: its data, what it leaves open filled in, compiled, the source executed."""
 
 import linecache
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from app.compiler import Compiled, compile_document
-from app.data.sources import Source, source
+from app.data.sources import Source, open_data
 from app.document.checks import check
+from app.document.fitting import fitted
 from app.document.graph import Document
+from app.engine.devices import devices, fabric
+from app.engine.errors import EngineError
 from app.engine.measure import settle
+from blocks.loss import CrossEntropy
 
-
-class EngineError(Exception):
-    """A request can't be met. The text is a sentence for the user."""
+__all__ = ["EngineError", "Model", "build", "devices", "fabric", "instantiate", "loss_of", "run_net"]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A network, ready to run, and what it was made from."""
+    """A network, ready to run, and what it was made from. Nothing in ``document`` is open any more."""
 
     document: Document
     compiled: Compiled
@@ -32,14 +33,37 @@ class Model:
 
 def build(document: Document, *, to_train: bool = False) -> Model:
     """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors."""
-    data = source(document.recipe.dataset)
+    data = open_data(document.recipe)
+    document = fitted(document, data.columns)
     analysis = settle(document)
     errors = [p for p in check(document.graph, data.columns, analysis) if p.severity == "error" or (to_train and p.code == "no-loss")]
     if errors:
-        raise EngineError("\n".join(problem.text for problem in errors))
-    compiled = compile_document(document, analysis)
+        raise EngineError("\n".join(f"{p.text}{_ways_out(p.code, document)}" for p in errors))
+    compiled = compile_document(_smoothed(document), None if document.recipe.label_smoothing else analysis)
     torch.manual_seed(document.recipe.seed)
     return Model(document, compiled, instantiate(compiled.source), data)
+
+
+def _ways_out(code: str, document: Document) -> str:
+    """How a network is brought to its data, where that is what is wrong."""
+    if code not in ("size", "classes"):
+        return ""
+    names = [p.name for p in document.parameters if "class" in p.name.lower()]
+    by_name = f", or set it with --set network.{names[0]}=N" if names and code == "classes" else ""
+    return f'. To let it follow from the data, write "auto" for it{by_name}'
+
+
+def _smoothed(document: Document) -> Document:
+    """The recipe's label smoothing, in each cross-entropy that has none of its own."""
+    if not document.recipe.label_smoothing:
+        return document
+    nodes = {
+        id: replace(node, block=node.block.replace(label_smoothing=document.recipe.label_smoothing))
+        if isinstance(node.block, CrossEntropy) and not node.block.label_smoothing
+        else node
+        for id, node in document.graph.nodes.items()
+    }
+    return replace(document, graph=replace(document.graph, nodes=nodes))
 
 
 def instantiate(text: str) -> nn.Module:
@@ -51,37 +75,6 @@ def instantiate(text: str) -> nn.Module:
     net = namespace["Net"]()
     assert isinstance(net, nn.Module)
     return net
-
-
-def devices() -> list[list[str]]:
-    """What can be trained on, the best first, as (name for --device, name for people)."""
-    found = []
-    for k in range(torch.cuda.device_count()):
-        found.append([f"cuda:{k}" if k else "cuda", torch.cuda.get_device_name(k)])
-    if torch.backends.mps.is_available():
-        found.append(["mps", "Apple GPU"])
-    return [*found, ["cpu", f"CPU, {torch.get_num_threads()} threads"]]
-
-
-def fabric(device: str, precision: str) -> Fabric:
-    """Lightning Fabric on one device: "auto" is the best there is. Raises EngineError for one that is not there."""
-    names = [name for name, _ in devices()]
-    if device == "auto":
-        device = names[0]
-    if device not in names:
-        raise EngineError(f"there is no device {device!r} here; there is {', '.join(names)}")
-    kind, _, index = device.partition(":")
-    if kind == "cpu" and precision == "16-mixed":
-        raise EngineError("16-mixed needs a GPU: use bf16-mixed or 32-true on the CPU")
-    chosen: Any = [int(index or 0)] if kind == "cuda" else 1
-    return Fabric(accelerator=kind, devices=chosen, precision=precision)  # type: ignore[arg-type]
-
-
-def columns(model: Model, device: torch.device) -> dict[str, Tensor]:
-    """The data set on the device, as far as the network reads it."""
-    wanted = {value.column for value in model.compiled.inputs} | {arg.column for arg in model.compiled.loss_arguments if arg.column}
-    samples = model.source.load()
-    return {name: torch.from_numpy(samples[name]).to(device) for name in wanted}
 
 
 def run_net(net: nn.Module, compiled: Compiled, batch: Mapping[str, Tensor]) -> tuple[Tensor, ...]:

@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -17,52 +16,111 @@ from torch.optim import Optimizer
 from app.document import atomic
 
 MANIFEST = "manifest.json"
+WEIGHTS, AVERAGE, OPTIMIZER = "weights.safetensors", "average.safetensors", "optimizer.safetensors"
 
 
 class CheckpointError(Exception):
     """There is no checkpoint that can be used. The text is for the user."""
 
 
-def save(folder: Path, step: int, net: nn.Module, optimizer: Optimizer, state: dict[str, Any]) -> Path:
-    """Write a checkpoint; ``state`` is plain JSON and holds ``score``, lower is better. Keeps the best and the last two."""
-    place = folder / f"step-{step:09d}"
-    place.mkdir(parents=True, exist_ok=True)
-    (place / MANIFEST).unlink(missing_ok=True)
-    tensors, numbers = _optimizer_state(optimizer)
-    atomic.write_with(place / "weights.safetensors", lambda path: save_file(_on_cpu(net.state_dict()), path))
-    atomic.write_with(place / "optimizer.safetensors", lambda path: save_file({**_on_cpu(tensors), "rng": torch.get_rng_state()}, path))
-    atomic.write_text(place / "state.json", json.dumps({**state, "step": step, "optimizer": numbers}, indent=1))
-    sums = {file.name: _checksum(file) for file in sorted(place.iterdir())}
-    atomic.write_text(place / MANIFEST, json.dumps({"score": state["score"], "step": step, "sha256": sums}, indent=1))
+def save(
+    folder: Path, step: int, net: nn.Module, optimizer: Optimizer, state: dict[str, Any], average: dict[str, Tensor] | None = None
+) -> Path:
+    """Write a checkpoint; ``state`` is plain JSON and holds ``score``, lower is better. Keeps the best and the last two.
+
+    ``average`` is what should be judged and exported in place of the weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".step-*"):  # of a process that was killed while it wrote
+        shutil.rmtree(left, ignore_errors=True)
+    place, part = folder / f"step-{step:09d}", folder / f".step-{step:09d}.part"
+    part.mkdir()
+    try:
+        tensors, numbers = _optimizer_state(optimizer)
+        atomic.write_with(part / WEIGHTS, lambda path: save_file(_on_cpu(net.state_dict()), path))
+        if average:
+            atomic.write_with(part / AVERAGE, lambda path: save_file(_on_cpu(average), path))
+        atomic.write_with(part / OPTIMIZER, lambda path: save_file(_on_cpu(tensors), path))
+        atomic.write_text(part / "state.json", json.dumps({**state, "step": step, "optimizer": numbers}, indent=1))
+        sums = {file.name: _checksum(file) for file in sorted(part.iterdir())}
+        atomic.write_text(part / MANIFEST, json.dumps({"score": state["score"], "step": step, "sha256": sums}, indent=1))
+        if place.exists():
+            shutil.rmtree(place)
+        part.rename(place)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     _prune(folder)
     return place
 
 
 def _prune(folder: Path) -> None:
-    found = [(json.loads((place / MANIFEST).read_text())["score"], place) for place in _with_manifest(folder)]
-    best = min(found, key=lambda pair: pair[0])[1]
-    for _, place in found[:-2]:
+    """Keep the last two whole ones, and the best."""
+    whole = [place for place in _with_manifest(folder) if _manifest(place)]
+    best = min(whole, key=_score, default=None)
+    for place in whole[:-2]:
         if place != best:
             shutil.rmtree(place, ignore_errors=True)
 
 
+def _score(place: Path) -> float:
+    return float(_manifest(place).get("score", float("inf")))
+
+
 def find(folder: Path, which: str) -> Path:
     """The folder of the "best" or the "last" whole checkpoint; raises CheckpointError where there is none."""
+    return find_whole(folder, which)[0]
+
+
+def find_whole(folder: Path, which: str) -> tuple[Path, list[str]]:
+    """The same, with the names of those that would have come before but are damaged."""
     places = sorted(_with_manifest(folder), reverse=True)
     if which == "best":
-        places.sort(key=lambda place: float(_manifest(place).get("score", float("inf"))))
+        places.sort(key=_score)
+    damaged: list[str] = []
     for place in places:
         if _whole(place):
-            return place
+            return place, damaged
+        damaged.append(place.name)
     raise CheckpointError(f"{folder} holds no whole checkpoint: the run ended before its first epoch did, or its files are damaged")
 
 
-def load_weights(net: nn.Module, place: Path) -> None:
-    """Fill a net from a checkpoint; raises CheckpointError where they do not fit."""
+def load_weights(net: nn.Module, place: Path, averaged: bool = True) -> None:
+    """Fill a net from a checkpoint, with the averaged weights where there are such; raises CheckpointError where they do not fit."""
     try:
-        net.load_state_dict(load_file(place / "weights.safetensors"))
+        net.load_state_dict(load_file(weights_file(place) if averaged else place / WEIGHTS))
     except RuntimeError as error:
         raise CheckpointError(f"the weights in {place} do not fit this network: {error}") from None
+
+
+def weights_file(place: Path) -> Path:
+    """The weights that are meant to be used."""
+    return place / AVERAGE if (place / AVERAGE).is_file() else place / WEIGHTS
+
+
+def load_optimizer(optimizer: Optimizer, place: Path) -> None:
+    """Fill an optimizer from a checkpoint of the same network and recipe."""
+    numbers = state(place)["optimizer"]
+    entries: dict[Any, dict[str, Any]] = {}
+    for name, tensor in load_file(place / OPTIMIZER).items():
+        index, _, key = name.rpartition(".")
+        entries.setdefault(int(index) if index.isdigit() else index, {})[key] = tensor
+    for name, value in numbers["values"].items():
+        index, _, key = name.rpartition(".")
+        entries.setdefault(int(index) if index.isdigit() else index, {})[key] = value
+    optimizer.load_state_dict({"state": entries, "param_groups": _tuples(numbers["groups"])})
+
+
+def _tuples(groups: Any) -> Any:
+    """JSON knows no tuples: betas are one."""
+    if isinstance(groups, dict):
+        return {key: tuple(value) if key == "betas" else value for key, value in groups.items()}
+    return [_tuples(group) for group in groups]
+
+
+def tensors(file: Path) -> dict[str, Tensor]:
+    """What a file of a checkpoint holds."""
+    return dict(load_file(file))
 
 
 def state(place: Path) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """Judging a finished run on a part of its data."""
 
+import json
+import time
 from typing import Any
 
 import torch
 
+from app.data.source import PARTS
 from app.data.splits import split
 from app.document import storage
 from app.document.runs import RunFolder, is_run
 from app.engine import checkpoint
-from app.engine.build import EngineError, Model, build, columns, fabric
-from app.engine.metrics import class_report, judge
-
-PARTS = ("train", "validation", "test")
+from app.engine.build import EngineError, Model, build, fabric
+from app.engine.loop import supply
+from app.engine.metrics import judge
 
 
 def open_run(folder: RunFolder, weights: str = "best") -> Model:
@@ -24,19 +26,40 @@ def open_run(folder: RunFolder, weights: str = "best") -> Model:
     return model
 
 
+def facts(folder: RunFolder) -> dict[str, Any]:
+    """What ``run.json`` says."""
+    try:
+        value = json.loads(folder.facts.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def evaluate(folder: RunFolder, part: str = "test", device: str = "auto") -> dict[str, Any]:
-    """Metrics of the best weights on "train", "validation" or "test": loss, accuracy, and for classes precision, recall, F1, confusion."""
+    """Metrics of the best weights on "train", "validation" or "test": loss, accuracy, and for classes precision, recall, F1, confusion.
+
+    That the test part was looked at is noted in the run: what is chosen after looking is chosen by it.
+    """
     if part not in PARTS:
         raise EngineError(f"there is no split {part!r}; there is {', '.join(PARTS)}")
     model = open_run(folder)
     if not model.compiled.losses:
         raise EngineError("the network has no loss to judge it by")
     recipe = model.document.recipe
-    on = fabric(device, "32-true").device
+    on = fabric(device).device
     indices = torch.from_numpy(getattr(split(model.source, recipe.validation, recipe.test, recipe.seed), part)).to(on)
     if not len(indices):
         raise EngineError(f"the recipe leaves no samples for {part}")
-    net, data, size = model.net.to(on), columns(model, on), max(recipe.batch_size, 256)
-    metrics: dict[str, Any] = judge(net, model.compiled, data, indices, size)
-    classes = next((list(c.classes) for c in model.source.columns.values() if c.classes), [])
-    return {**metrics, **class_report(net, model.compiled, data, indices, size, classes), "samples": len(indices)}
+    net, data = model.net.to(on), supply(model, on, facts(folder).get("moments", {}))
+    batches = map(data.prepared, data.batches(torch.split(indices, max(recipe.batch_size, 256))))
+    result = judge(net, model.compiled, batches)
+    names = next((list(model.source.columns[t.column].classes) for t in model.compiled.losses if t.metric == "accuracy" and t.column), [])
+    if part == "test":
+        looked(folder)
+    return {**result.figures(), **result.classes(names), "samples": len(indices)}
+
+
+def looked(folder: RunFolder) -> None:
+    """Note in the run that its test part was looked at."""
+    with open(folder.metrics, "a", encoding="utf-8") as file:
+        file.write(json.dumps({"event": "test", "at": round(time.time())}) + "\n")

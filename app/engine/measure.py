@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from app.compiler.modules import copied
 from app.document import analysis as rules
 from app.document.analysis import Analysis, analyse_document
+from app.document.fitting import Columns
 from app.document.graph import Document
 from blocks.core import Shapes
 from blocks.measured import Answer, Question, answer, questions
@@ -17,14 +18,14 @@ from blocks.measured import Answer, Question, answer, questions
 BATCH = 2
 
 
-def settle(document: Document) -> Analysis:
+def settle(document: Document, columns: Columns | None = None) -> Analysis:
     """The analysis of a document in which every question is answered."""
-    result = analyse_document(document)
+    result = analyse_document(document, None, columns)
     while asked := questions():
         for question in asked:
             answer(question, measured(question))
         rules.forget()
-        result = analyse_document(document)
+        result = analyse_document(document, None, columns)
     return result
 
 

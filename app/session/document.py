@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.data.sources import SOURCES
+from app.data.sources import known_columns
 from app.document import storage
 from app.document.analysis import Analysis, Facts
 from app.document.definitions import gathered, redefine, wrong_definition, wrong_definition_name
@@ -101,8 +101,7 @@ class Session(QObject):
     @property
     def columns(self) -> Mapping[str, Column] | None:
         """Columns of the data set that the recipe names."""
-        source = SOURCES.get(self.document.recipe.dataset)
-        return source.columns if source else None
+        return known_columns(self.document.recipe)
 
     # Edits
 

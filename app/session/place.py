@@ -1,9 +1,11 @@
 """Where in a document one is: in its own graph, or inside of a block of blocks, come through one of its instances."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.document.analysis import Analysis, analyse, analyse_document
 from app.document.graph import Document, Graph, Instance, NodeId
+from app.document.problem import Column
 from app.document.repeating import scope_within
 from app.document.scope import Scope, inside, of_document
 
@@ -37,10 +39,10 @@ def valid(document: Document, place: Place) -> Place:
     return place[:kept]
 
 
-def analysis_at(document: Document, place: Place, before: Analysis | None = None) -> Analysis:
+def analysis_at(document: Document, place: Place, before: Analysis | None = None, columns: Mapping[str, Column] | None = None) -> Analysis:
     """What follows from the graph that is shown there, with the shapes and the parameters of the instance one came through."""
     if not place:
-        return analyse_document(document, before)
+        return analyse_document(document, before, columns)
     scope = _scope(document, place)
     graph = graph_at(document, place)
     return analyse(graph, before if before is not None and before.scope == scope else None, scope)

@@ -147,7 +147,7 @@ def test_what_is_frozen_inside_gets_no_gradient() -> None:
     from app.document.definitions import redefine
     from app.document.edits import set_flags
     from app.engine.build import Model
-    from app.engine.train import frozen
+    from app.engine.frozen import frozen
 
     draw = pen()
     draw("Input", size=(8, 8, 8))

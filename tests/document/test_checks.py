@@ -112,7 +112,7 @@ def test_the_data_set_is_compared(example: Document) -> None:
     target = next(i for i, n in example.graph.nodes.items() if isinstance(n.block, Target))
     for change, code in (
         ({"classes": 7}, "classes"),
-        ({"column": "labels"}, "column"),
+        ({"column": "answers"}, "column"),
         ({"kind": "values"}, "column"),
         ({"size": (3,)}, "size"),
     ):
