@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--json", action="store_true", help="print facts as JSON")
     compiling.add_argument("-o", "--output", type=Path, metavar="net.py", help="write here instead of to the terminal")
     add_training_options(training, tuning)
-    add_data_options(checking, training, tuning, looking)
+    add_data_options(checking, compiling, training, tuning, looking)
     for sub in (checking, compiling, training, exporting, making, tuning, looking):
         sub.add_argument(
             "--set", action="append", default=[], metavar="recipe.KEY=VALUE|network.NAME=VALUE",
@@ -240,10 +240,12 @@ def check(options: argparse.Namespace) -> int:
 def compile_(options: argparse.Namespace) -> int:
     """The PyTorch source."""
     from app.compiler import compile_document
+    from app.data.sources import open_data
     from app.document import atomic
 
-    document = with_settings(_load(options.file), options.set)
-    source = compile_document(document, _settled(document)).source
+    document = with_settings(_load(options.file), options.set, **given(options))
+    columns = open_data(document.recipe).columns if document.recipe.dataset != "none" else None
+    source = compile_document(document, _settled(document, columns)).source
     if options.output:
         atomic.write_text(options.output, source)
     else:

@@ -55,11 +55,23 @@ class RunFolder:
         return self.path / "model.onnx"
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The whole lines of ``metrics.jsonl``; a last line that is still being written is left out."""
+        """The whole lines of ``metrics.jsonl``; a last line that is still being written is left out.
+
+        Where a run was resumed from a checkpoint, the steps behind that checkpoint were made again: only the later ones count.
+        """
         if self.metrics.exists():
-            for line in self.metrics.read_bytes().split(b"\n")[:-1]:
-                if (row := parse_row(line)) is not None:
-                    yield row
+            rows = [row for line in self.metrics.read_bytes().split(b"\n")[:-1] if (row := parse_row(line)) is not None]
+            yield from without_repeated(rows)
+
+
+def without_repeated(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without the steps and epochs that were made again after a resume."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        if row.get("event") == "resumed":
+            found = [old for old in found if "event" in old or old.get("step", 0) <= row.get("step", 0)]
+        found.append(row)
+    return found
 
 
 def parse_row(line: bytes) -> dict[str, Any] | None:

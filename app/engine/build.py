@@ -3,13 +3,14 @@
 import linecache
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from app.compiler import Compiled, compile_document
-from app.data.sources import Source, open_data
+from app.data.sources import BUNDLED, Source, open_data
 from app.document.checks import check
 from app.document.fitting import fitted
 from app.document.graph import Document
@@ -34,6 +35,8 @@ class Model:
 def build(document: Document, *, to_train: bool = False) -> Model:
     """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors."""
     data = open_data(document.recipe)
+    if data.name not in BUNDLED:  # so that the run can be judged and resumed from anywhere
+        document = replace(document, recipe=document.recipe.replace(dataset=str(Path(document.recipe.dataset).expanduser().absolute())))
     document = fitted(document, data.columns)
     analysis = settle(document)
     errors = [p for p in check(document.graph, data.columns, analysis) if p.severity == "error" or (to_train and p.code == "no-loss")]

@@ -1,5 +1,6 @@
 """A run as it grows on disk: reads what was appended to ``metrics.jsonl``, whoever writes it."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ class Curves:
     best_epoch: float = 0.0
     samples_per_second: float = 0.0
     elapsed: float = 0.0
+    marks: list[tuple[float, str, float]] = field(default_factory=list)  # what was changed while it ran
     state: str = "running"
     reason: str = ""
 
@@ -52,9 +54,25 @@ class Curves:
                 for name, value in row["validation"].items():
                     self.validation.setdefault(name, []).append(value)
 
+    def _forget(self, epoch: float) -> None:
+        """What lies behind a checkpoint from which the run goes on is made again."""
+        steps = bisect_right(self.step_epoch, epoch + 1e-9)
+        epochs = bisect_right(self.validation_epoch, epoch + 1e-9)
+        del self.step_epoch[steps:], self.validation_epoch[epochs:]
+        for curves, kept in ((self.step, steps), (self.validation, epochs)):
+            for values in curves.values():
+                del values[kept:]
+
     def _event(self, row: dict[str, Any]) -> None:
-        if row["event"] == "start":
+        if row["event"] in ("start", "resumed"):
             self.epochs, self.samples, self.device = row["epochs"], row["samples"], row["device"]
+            self.state, self.reason = "running", ""
+            if row["event"] == "resumed":
+                self._forget(row["step"] / max(1, row["steps_per_epoch"]))
+        elif row["event"] == "change":
+            self.marks.append((row["epoch"], row["what"], row["value"]))
+            if row["what"] == "epochs":
+                self.epochs = row["value"]
         elif row["event"] == "end":
             self.state, self.reason = row["state"], row["reason"]
 
