@@ -106,6 +106,7 @@ def train(options: argparse.Namespace) -> int:
     document = None if options.resume else with_settings(load(options.file), options.set, **given(options))
     if options.run and options.run.exists() and any(options.run.iterdir()) and not _child():
         raise UserError(f"{options.run} is not empty: a run is never written over another; name a new folder")
+    silent = _child()  # asked now: when the run is over, this process is on its own again
     _say("Loading PyTorch ...")
     from app.engine.train import Control, Spread, resume
     from app.engine.train import train as start
@@ -133,7 +134,7 @@ def train(options: argparse.Namespace) -> int:
             document, place, device=options.device, control=control, listen=progress.row, spread=spread, start_from=options.start_from
         )
         folder = made[0] if made else RunFolder(Path())
-    if _child():
+    if silent:
         return 1 if outcome.state == "failed" else 0
     progress.close()
     print(f"{outcome.state}: {outcome.reason}")

@@ -2,15 +2,22 @@
 
 import ctypes
 import os
+import signal
+import sys
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
 
 from app.engine.errors import EngineError
 
 PRECISIONS: Final = {"fp32": "32-true", "tf32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+STORE: Final = "NETWRIGHT_STORE"
+PR_SET_PDEATHSIG: Final = 1  # prctl.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h
 
 
@@ -41,11 +48,41 @@ def fabric(device: str, precision: str = "fp32", count: int = 1, nodes: int = 1)
     if kind == "cuda":
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
     if distributed(count, nodes):
+        if under_launcher():
+            count, nodes = _launched(count)
         if kind == "cuda" and count > torch.cuda.device_count() and not under_launcher():
             raise EngineError(f"{count} GPUs are asked for, but there {_are(torch.cuda.device_count())} here")
-        return Fabric(accelerator=kind, devices=count, num_nodes=nodes, strategy="ddp", precision=PRECISIONS[precision])  # type: ignore[arg-type]
+        strategy = "ddp" if under_launcher() or nodes > 1 else Together()
+        return Fabric(accelerator=kind, devices=count, num_nodes=nodes, strategy=strategy, precision=PRECISIONS[precision])  # type: ignore[arg-type]
     chosen: Any = [int(index or 0)] if kind == "cuda" else 1
     return Fabric(accelerator=kind, devices=chosen, precision=PRECISIONS[precision])  # type: ignore[arg-type]
+
+
+class Together(DDPStrategy):
+    """Processes of this machine alone: they meet at a file and talk over loopback, so that nothing listens where others could reach it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if STORE not in os.environ:
+            os.environ[STORE] = str(Path(tempfile.mkdtemp(prefix="netwright-"), "store"))
+            if sys.platform == "linux":
+                os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+        elif sys.platform == "linux":  # started by the first one: it should not be survived
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def _setup_distributed(self) -> None:
+        self._set_world_ranks()
+        self._process_group_backend = self._get_process_group_backend()
+        store = torch.distributed.FileStore(os.environ[STORE], self.world_size)
+        torch.distributed.init_process_group(self._process_group_backend, store=store, rank=self.global_rank, world_size=self.world_size)
+
+
+def leave() -> None:
+    """Part from the other processes, if there are any."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+        for name in (STORE, "WORLD_SIZE", "LOCAL_RANK", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT"):
+            os.environ.pop(name, None)
 
 
 def _are(count: int) -> str:
@@ -54,7 +91,14 @@ def _are(count: int) -> str:
 
 def under_launcher() -> bool:
     """Whether torchrun or SLURM has started this process as one of several."""
-    return int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", "1")) or 1) > 1
+    return STORE not in os.environ and int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", "1")) or 1) > 1
+
+
+def _launched(count: int) -> tuple[int, int]:
+    """Processes on this machine, and machines, as torchrun or SLURM has them."""
+    whole = int(os.environ.get("WORLD_SIZE", os.environ.get("SLURM_NTASKS", "1")))
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", os.environ.get("SLURM_NTASKS_PER_NODE", str(count))))
+    return here, max(1, whole // here)
 
 
 def distributed(count: int, nodes: int) -> bool:

@@ -17,7 +17,7 @@ from app.document.runs import RunFolder, is_run
 from app.engine import checkpoint, mishaps
 from app.engine.build import EngineError, Model, build
 from app.engine.control import Control
-from app.engine.devices import fabric, keep_memory
+from app.engine.devices import fabric, keep_memory, leave
 from app.engine.errors import NotFiniteError
 from app.engine.loop import Loop
 from app.engine.optimize import learning_rate
@@ -125,6 +125,7 @@ def _run(
     finally:
         if record:
             record.close()
+        leave()
 
 
 def _outcome(make: Callable[[], Loop], record: Record | None, place: Path | None, facts: dict[str, Any]) -> Outcome:

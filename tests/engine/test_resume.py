@@ -150,5 +150,3 @@ def test_a_finished_run_can_be_made_longer(tmp_path: Path) -> None:
     assert "trained 2 epochs" in outcome.reason
     steps = [row["step"] for row in folder.rows() if "loss" in row]
     assert steps == list(range(1, len(steps) + 1))
-
-
