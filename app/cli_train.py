@@ -98,7 +98,8 @@ def train(options: argparse.Namespace) -> int:
     from app.document.storage import load
 
     if (options.file is None) == (options.resume is None):
-        raise UserError("name a document to train, or a run to --resume")
+        print("netwright train: error: name a document to train, or a run to --resume", file=sys.stderr)
+        raise SystemExit(2)
     if options.resume and (options.data or options.target or options.set or options.run or options.seed is not None or options.start_from):
         raise UserError(
             "a run goes on with the document and the data it began with: only --epochs, --device and --devices go with --resume"

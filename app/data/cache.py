@@ -32,8 +32,12 @@ def key(files: Iterable[Path], *options: object) -> str:
     """A name that changes when a file or an option does."""
     digest = hashlib.sha256(repr((2, options)).encode())
     for file in files:
-        facts = file.stat()
-        digest.update(f"{file.absolute()}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode(errors="surrogateescape"))
+        try:
+            facts = file.stat()
+            stamp = (facts.st_size, facts.st_mtime_ns)
+        except OSError:  # it will be told when it is read
+            stamp = (-1, -1)
+        digest.update(f"{file.absolute()}\0{stamp}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:32]
 
 

@@ -1,6 +1,7 @@
 """Folders of images: a class for each folder, whatever sizes, modes and formats lie in them. What can't be read is told, not fatal."""
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -97,9 +98,11 @@ def decode(files: list[Path], root: Path, reading: "Reading") -> Decoded:
 
 def _decode(files: list[Path], root: Path, reading: "Reading", place: Path) -> "tuple[dict[str, NDArray[np.generic]], dict[str, Any]]":
     import numpy as np
+    from PIL import Image
 
     skipped: list[Skipped] = []
-    with ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(max(1, os.cpu_count() or 1)) as pool:
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # such an image is left out
         heads = list(_tried(pool, _head, files, root, skipped))
         if not heads:
             raise DataError(f"none of the {len(files)} images in {root} can be read: {told(skipped)}")

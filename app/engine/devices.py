@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from app.engine.errors import EngineError
 
@@ -73,7 +73,9 @@ class Together(DDPStrategy):
     def _setup_distributed(self) -> None:
         self._set_world_ranks()
         self._process_group_backend = self._get_process_group_backend()
-        store = torch.distributed.FileStore(os.environ[STORE], self.world_size)
+        store = torch.distributed.FileStore(  # type: ignore[attr-defined]
+            os.environ[STORE], self.world_size
+        )
         torch.distributed.init_process_group(self._process_group_backend, store=store, rank=self.global_rank, world_size=self.world_size)
 
 
