@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from app.data.bundled import BUNDLED, DIGITS
+from app.data.resizing import resized
 from app.data.source import DataError, Source
 from app.document.problem import Column
 from app.document.recipe import Reading
@@ -24,7 +25,7 @@ def source(name: str) -> Source:
 def known_columns(reading: Reading) -> Mapping[str, Column] | None:
     """The columns of a set that comes along or was opened before; None where it would have to be read first."""
     if reading.dataset in BUNDLED:
-        return BUNDLED[reading.dataset].columns
+        return resized(BUNDLED[reading.dataset], reading).columns
     found = _opened.get(_key(reading)) if reading.dataset != "none" else None
     return found.columns if found else None
 
@@ -32,7 +33,7 @@ def known_columns(reading: Reading) -> Mapping[str, Column] | None:
 def open_data(reading: Reading) -> Source:
     """The data set of a recipe; raises DataError."""
     name = reading.dataset.strip()
-    if name in BUNDLED:
+    if name in BUNDLED and not (reading.image_size or reading.grey):
         return BUNDLED[name]
     if name in ("", "none"):
         raise DataError(
@@ -40,19 +41,23 @@ def open_data(reading: Reading) -> Source:
         )
     key = _key(reading)
     if key not in _opened:
-        path = Path(name).expanduser()
-        if not path.exists():
-            raise DataError(f"there is no data set {name!r}: neither a file nor a folder is called so; there is {', '.join(BUNDLED)}")
-        try:
-            _opened[key] = _kind(path)(path, reading)
-        except PermissionError as error:
-            raise DataError(f"{error.filename or path} can't be read: permission denied") from None
-        except OSError as error:
-            raise DataError(f"{path} can't be read: {error.strerror or error}") from None
+        _opened[key] = resized(BUNDLED[name] if name in BUNDLED else _read(name, reading), reading)
         while len(_opened) > KEPT:
             _opened.popitem(last=False)
     _opened.move_to_end(key)
     return _opened[key]
+
+
+def _read(name: str, reading: Reading) -> Source:
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise DataError(f"there is no data set {name!r}: neither a file nor a folder is called so; there is {', '.join(BUNDLED)}")
+    try:
+        return _kind(path)(path, reading)
+    except PermissionError as error:
+        raise DataError(f"{error.filename or path} can't be read: permission denied") from None
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror or error}") from None
 
 
 READING: Final = ("target", "target_kind", "split_by", "image_size", "image_fit", "grey", "sound", "sound_seconds", "sequence_length")

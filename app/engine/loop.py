@@ -295,6 +295,7 @@ class Loop:
             self._refuse(bad["step"], self._last)
 
     def _refuse(self, step: int, batch: Mapping[str, Tensor] | None) -> None:
+        self._read()  # what was finite belongs to the record
         rate = self.recipe.learning_rate
         kept = f"The weights of epoch {self.at.best_epoch} are kept" if self.at.best_epoch else "No epoch was finished before"
         where = first_bad(self.bare, self.compiled, batch) if batch is not None and self.world == 1 else ""

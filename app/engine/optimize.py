@@ -75,7 +75,7 @@ def learning_rate(recipe: Recipe, step: int, total: int, per_epoch: int = 1, dro
     full = recipe.learning_rate
     warm = recipe.warmup_epochs * per_epoch
     if step < warm:
-        return full * (step + 1) / warm
+        return full * min(1.0, (step + 1) / warm)
     along = min(1.0, (step - warm) / max(1.0, total - warm))
     epoch = step // per_epoch
     match recipe.schedule:

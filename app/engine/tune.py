@@ -83,7 +83,7 @@ class _Trial:
         loss = loss_of(self.net, self.model.compiled, run_net(self.net, self.model.compiled, batch), batch)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,3 +332,16 @@ def test_duplicates_between_parts_are_counted(tmp_path: Path) -> None:
     facts = described(opened(tmp_path / "d.npz"), Reading())
     assert facts["duplicates"] == {"train/validation": 10, "train/test": 40, "validation/test": 0}
     assert facts["splits_given"]
+
+
+def test_arrays_are_brought_to_a_size_too(tmp_path: Path) -> None:
+    found = opened(making.segmentation(tmp_path / "s.npz"), image_size=(16, 24), image_fit="stretch")
+    images, masks = found.load()["image"], found.load()["mask"]
+    assert (images.shape[1:], masks.shape[1:]) == ((1, 16, 24), (16, 24))
+    assert {c.name: c.shape for c in found.columns.values()} == {"image": (1, 16, 24), "mask": (16, 24)}
+    assert set(np.unique(masks)) == {0, 1}
+    assert ((images[:, 0] > 100) == (masks == 1)).mean() > 0.9
+    assert opened(making.cifar(tmp_path / "c", "binary"), grey=True).load()["image"].shape == (800, 1, 32, 32)
+    digits = open_data(Reading(image_size=(28, 28))).load()["image"]
+    assert digits.shape == (1797, 1, 28, 28)
+    assert 0 <= digits.min() <= digits.max() <= 1
