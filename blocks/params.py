@@ -40,6 +40,7 @@ class Param:
     chip: Callable[[Any], str] | None = None
     section: str = ""
     check: Callable[[Any], str] | None = None
+    editor: str = ""
     name: str = ""
     type: Any = None
 
@@ -88,14 +89,16 @@ def param(
     chip: Callable[[Any], str] | str | None = None,
     section: str = "",
     check: Callable[[Any], str] | None = None,
+    editor: str = "",
 ) -> Any:
     """Declare a parameter.
 
     ``chip`` makes its text for the face of the block: a function, or a format such as ``"/{}"``. ``section`` is a heading under which
     rarely needed parameters fold away. ``check`` says in a sentence what is wrong with a value of the right type, or nothing.
+    ``editor`` asks for another editor than the type has.
     """
     show = (lambda value, form=chip: form.format(times(value))) if isinstance(chip, str) else chip
-    return Param(default, help, ge, gt, le, lt, label, show, section, check)
+    return Param(default, help, ge, gt, le, lt, label, show, section, check, editor)
 
 
 def times(value: Any) -> str:

@@ -12,11 +12,43 @@ from typing import Any, get_args
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Train ``document`` (its JSON) and record it in the folder ``run``."""
+    """Train ``document`` (its JSON) and record it in the folder ``run``; with ``resume``, go on with what is recorded there.
+
+    ``start_from`` is a run or a file whose weights are taken over; ``epochs`` makes a resumed run longer.
+    """
 
     document: str
     run: str
     device: str = "auto"
+    resume: bool = False
+    start_from: str = ""
+    epochs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Another "learning_rate", or number of "epochs", from the next step on."""
+
+    what: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """Look for a learning "rate", or for the largest "batch" that fits."""
+
+    document: str
+    what: str
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Draw samples of the training part as the recipe changes them, into the picture ``path``."""
+
+    document: str
+    path: str
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +154,22 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuned:
+    """What was found: the "rate" or "batch", and a sentence about it."""
+
+    what: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A picture of samples was drawn."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluated:
     """Metrics of a run on a part of the data."""
 
@@ -146,8 +194,8 @@ class Failed:
 
 
 Message = (
-    Train | Pause | Resume | Stop | Export | Evaluate | Plugins | Measure
-    | Ready | Alive | Started | Paused | Finished | Exported | Evaluated | Measured | Failed
+    Train | Change | Tune | Preview | Pause | Resume | Stop | Export | Evaluate | Plugins | Measure
+    | Ready | Alive | Started | Paused | Finished | Exported | Tuned | Previewed | Evaluated | Measured | Failed
 )  # fmt: skip
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 

@@ -134,12 +134,14 @@ def _outcome(make: Callable[[], Loop], record: Record | None, place: Path | None
         loop = make()
         if place is not None:
             loop.resume(place)
-        told = {
+        told: dict[str, Any] = {
             "epochs": loop.at.epochs,
             "steps_per_epoch": loop.steps_per_epoch,
             "samples": len(loop.train_at),
             "device": str(loop.device),
         }
+        if loop.recipe.patience:
+            told["patience"] = loop.recipe.patience
         if record:
             record.event("start" if place is None else "resumed", step=loop.at.step, **told, **facts)
         loop.apply_changes()

@@ -64,9 +64,11 @@ class Worker:
             elif isinstance(message, m.Resume) and control:
                 control.resume()
                 self.say(m.Paused(False))
+            elif isinstance(message, m.Change) and control:
+                control.change(message.what, message.value)
             elif isinstance(message, m.Measure) and control:  # a run goes on for long; shapes can't wait for its end
                 threading.Thread(target=self._serve_or_fail, args=(message,), daemon=True).start()
-            elif isinstance(message, (m.Train, m.Export, m.Evaluate, m.Plugins, m.Measure)):
+            elif isinstance(message, (m.Train, m.Tune, m.Preview, m.Export, m.Evaluate, m.Plugins, m.Measure)):
                 self._tasks.put(message)
         if self._control:
             self._control.stop()
@@ -96,6 +98,14 @@ class Worker:
             from app.engine.evaluate import evaluate
 
             self.say(m.Evaluated(task.run, task.split, evaluate(RunFolder(Path(task.run)), task.split)))
+        elif isinstance(task, m.Tune):
+            self.say(_tuned(task))
+        elif isinstance(task, m.Preview):
+            from app.document import storage
+            from app.engine.preview import draw
+
+            draw(storage.loads(task.document), Path(task.path), task.seed)
+            self.say(m.Previewed(task.path))
         elif isinstance(task, m.Plugins):
             from app.plugins import Plugin, load
 
@@ -107,18 +117,35 @@ class Worker:
     def _train(self, task: m.Train) -> None:
         from app.document import storage
         from app.document.runs import RunFolder
-        from app.engine.train import Control, train
+        from app.engine.train import Control, resume, train
 
         self._control = Control()
         try:
             self.say(m.Started(task.run, task.device))
-            outcome = train(storage.loads(task.document), RunFolder(Path(task.run)), device=task.device, control=self._control)
+            folder, device, control = RunFolder(Path(task.run)), task.device, self._control
+            if task.resume:
+                outcome = resume(folder, device=device, control=control, epochs=task.epochs or None)
+            else:
+                start_from = Path(task.start_from) if task.start_from else None
+                outcome = train(storage.loads(task.document), folder, device=device, control=control, start_from=start_from)
             self.say(m.Finished(task.run, outcome.state, outcome.reason))
         except Exception as error:
             traceback.print_exc()
             self.say(m.Finished(task.run, "failed", _reason(error)))
         finally:
             self._control = None
+
+
+def _tuned(task: m.Tune) -> m.Tuned:
+    from app.document import storage
+    from app.engine.tune import find_rate, largest_batch
+
+    document = storage.loads(task.document)
+    if task.what == "rate":
+        curve = find_rate(document, task.device)
+        return m.Tuned("rate", curve.suggested, f"The loss falls fastest at a learning_rate of {curve.suggested:g}")
+    found = largest_batch(document, task.device)
+    return m.Tuned("batch", found.batch_size, f"A batch_size of {found.batch_size} fits: {found.why}")
 
 
 def _measured(name: str, params: dict[str, Any], shapes: list[list[int]]) -> list[Any]:

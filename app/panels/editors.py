@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QToolButton, QVBox
 
 from app.look import icons
 from app.look.widgets import make
+from app.panels.choosing import DataChoice
 from app.panels.editor import MIXED, Editor, wheel_filter
 from app.panels.lines import Line, Number, Reals, Sizes, WordOrReal
 from blocks.params import LARGEST, Param
@@ -22,6 +23,8 @@ LEAST_INT, MOST_INT = -(2**31) + 1, 2**31 - 1
 def editor(param: Param) -> Editor:
     """The editor for a parameter's type."""
     kind = param.type
+    if param.editor == "data":
+        return DataChoice(param)
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         words = [word for arg in args if get_origin(arg) is Literal for word in get_args(arg)]

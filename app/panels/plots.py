@@ -117,6 +117,7 @@ class Plot(QWidget):
         item.addItem(self.star)
         self.box.touched.connect(self.touched)
         self.log = False
+        self.marks: list[pg.InfiniteLine] = []
         self.restyle()
 
     def restyle(self) -> None:
@@ -135,6 +136,8 @@ class Plot(QWidget):
         self.validation.setSymbolPen(pg.mkPen(c["panel"], width=1.5))
         self.star.setBrush(pg.mkBrush(c["plot_validation"]))
         self.star.setPen(pg.mkPen(c["panel"], width=1))
+        for line in self.marks:
+            self._style_mark(line)
 
     def show_curves(
         self, x: list[float], y: list[float], val_x: list[float], val_y: list[float], best: float, weight: float, until: float, follow: bool
@@ -154,6 +157,23 @@ class Plot(QWidget):
         if follow:
             self.widget.setXRange(0, max(until, 1) * 1.02, padding=0)
             self._fit_y(self._scale(np.concatenate([values, val_values])))
+
+    def show_marks(self, marks: list[tuple[float, str, float]]) -> None:
+        """A line where something was changed while it ran: (epoch, what, value)."""
+        for epoch, what, value in marks[len(self.marks) :]:
+            line = pg.InfiniteLine(epoch, label=f"{'lr' if what == 'learning_rate' else what} {value:g}", labelOpts={"position": 0.92})
+            self.marks.append(line)
+            self.widget.addItem(line)
+            self._style_mark(line)
+        for line in self.marks[len(marks) :]:
+            self.widget.removeItem(line)
+        del self.marks[len(marks) :]
+
+    def _style_mark(self, line: pg.InfiniteLine) -> None:
+        c = theme.current.theme
+        line.setPen(pg.mkPen(c["warn"], width=1.2, style=Qt.PenStyle.DashLine))
+        line.label.setColor(c["warn"])
+        line.label.setFont(fonts.inter(10))
 
     def set_log(self, log: bool) -> None:
         """Logarithmic or linear; data are transformed here, pyqtgraph's own log mode is rough."""

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app.look import theme
 from app.look.text import duration, si
@@ -23,6 +23,7 @@ class Training(QWidget):
     """Follows ``watcher``. The plots are made when there is something to draw."""
 
     train_requested = Signal()
+    change = Signal(str, float)  # "learning_rate" or "epochs", and the new value
 
     def __init__(self, watcher: RunWatcher) -> None:
         super().__init__()
@@ -87,6 +88,7 @@ class Training(QWidget):
         self.smoothing.valueChanged.connect(lambda: self._redraw.start())
         row.addWidget(make(QLabel, self.tr("Smoothing"), objectName="caption"))
         row.addWidget(self.smoothing)
+        self.live_rate = self._live_controls(row)
         self.scale = QButtonGroup(self)
         scales = QHBoxLayout()
         scales.setSpacing(0)
@@ -102,6 +104,50 @@ class Training(QWidget):
         self.live.clicked.connect(self._go_live)
         row.addWidget(self.live)
         return head
+
+    def _live_controls(self, row: QHBoxLayout) -> QWidget:
+        """What can be changed while it runs."""
+        box = QWidget()
+        line = QHBoxLayout(box)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(make(QLabel, self.tr("Learning rate"), objectName="caption"))
+        self.rate = QLineEdit()
+        self.rate.setFixedWidth(76)
+        self.rate.setAccessibleName(self.tr("Learning rate from now on"))
+        self.rate.setToolTip(self.tr("Type another learning rate: it holds from the next step on, and is noted in the run"))
+        self.rate.returnPressed.connect(self._typed_rate)
+        line.addWidget(self.rate)
+        for text, factor in (("×0.5", 0.5), ("×0.1", 0.1)):
+            button = make(QPushButton, text, objectName="segment")
+            button.setToolTip(self.tr("Multiply the learning rate, from the next step on"))
+            button.clicked.connect(lambda _=False, by=factor: self._times(by))
+            line.addWidget(button)
+        self.more = make(QPushButton, self.tr("+10 epochs"), objectName="segment")
+        self.more.setToolTip(self.tr("Let this run go on for ten epochs more"))
+        self.more.clicked.connect(lambda: self.change.emit("epochs", float(self.watcher.curves.epochs + 10)))
+        line.addWidget(self.more)
+        row.addWidget(box)
+        box.hide()
+        return box
+
+    def show_running(self, running: bool) -> None:
+        """Offer what can be changed while a run goes on."""
+        self.live_rate.setVisible(running)
+
+    def _times(self, factor: float) -> None:
+        rates = self.watcher.curves.step.get("learning_rate")
+        if rates:
+            self.change.emit("learning_rate", rates[-1] * factor)
+
+    def _typed_rate(self) -> None:
+        try:
+            value = float(self.rate.text().replace(",", "."))
+        except ValueError:
+            value = 0.0
+        if 0 < value <= 10:
+            self.change.emit("learning_rate", value)
+            self.rate.clearFocus()
 
     def say(self, text: str, role: str = "text") -> None:
         """Show how a run or an export ended; an empty text hides it."""
@@ -141,6 +187,7 @@ class Training(QWidget):
             if plot is not None:
                 values = curves.step.get(name, []), curves.validation_epoch, curves.validation.get(name, [])
                 plot.show_curves(curves.step_epoch, *values, curves.best_epoch, weight, until, self.following)
+                plot.show_marks(curves.marks)
 
     def _metric(self, curves: Curves) -> str:
         return next((name for name in curves.step if name not in ("loss", "learning_rate")), "")
@@ -194,7 +241,12 @@ class Training(QWidget):
         )
         self.cells["speed"].setText(f"{si(curves.samples_per_second)} samples/s" if curves.samples_per_second else "…")
         self.cells["elapsed"].setText(duration(curves.elapsed))
-        self.cells["best"].setText(f"{curves.best_epoch:.0f}" if curves.best_epoch else "–")
+        best = f"{curves.best_epoch:.0f}" if curves.best_epoch else "–"
+        waited = self.tr(" · patience {0}/{1}").format(curves.stale, curves.patience) if curves.patience else ""
+        self.cells["best"].setText(best + waited)
+        rates = curves.step.get("learning_rate")
+        if rates and not self.rate.hasFocus():
+            self.rate.setText(f"{rates[-1]:.3g}")
 
     def _restyle(self) -> None:
         for plot in (self.loss, self.second):

@@ -287,7 +287,7 @@ class Session(QObject):
         if any(graph.nodes[id] is not node for id, node in self.graph.nodes.items()):
             self.edit("Use blocks of a plug-in", lambda _: graph)
         for sheet in self.sheets:
-            sheet.analysis = analysis_at(sheet.document, sheet.place)
+            sheet.analysis = analysis_at(sheet.document, sheet.place, None, known_columns(sheet.document.recipe))
         self.analysed.emit()
         self._check.start()
 
@@ -309,7 +309,7 @@ class Session(QObject):
         """Be at a place: what was known elsewhere is of no use here."""
         self.sheet.place = place
         self.sheet.last_good = {}
-        self.sheet.analysis = analysis_at(self.document, place)
+        self.sheet.analysis = analysis_at(self.document, place, None, self.columns)
 
     def _add(self, sheet: Sheet) -> None:
         """Show a sheet that is new; it takes the place of an empty one that nobody has touched."""
@@ -344,9 +344,10 @@ class Session(QObject):
                 before.graph is not self.document.graph
                 or before.definitions is not self.document.definitions
                 or before.parameters != self.document.parameters
+                or before.recipe is not self.document.recipe
             ):
                 self._remember()
-                self.sheet.analysis = analysis_at(self.document, place, self.analysis)
+                self.sheet.analysis = analysis_at(self.document, place, self.analysis, self.columns)
             self.changed.emit(graph, self.graph)
             self.analysed.emit()
             self.select(self.selection)

@@ -64,7 +64,7 @@ class Engine(QObject):
             return
         if self._process is not None:
             self._process.write(m.encode(message))
-        if isinstance(message, (m.Export, m.Evaluate)) and self.state == "ready":
+        if isinstance(message, (m.Export, m.Evaluate, m.Tune)) and self.state == "ready":
             self._set("busy")
 
     def quit(self) -> None:
@@ -103,7 +103,7 @@ class Engine(QObject):
             self._set("training")
         elif isinstance(message, m.Paused):
             self._set("paused" if message.paused else "training")
-        elif isinstance(message, (m.Finished, m.Exported, m.Evaluated, m.Failed)):
+        elif isinstance(message, (m.Finished, m.Exported, m.Evaluated, m.Tuned, m.Failed)):
             self._set("ready")
         self.message.emit(message)
 

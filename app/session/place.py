@@ -43,17 +43,17 @@ def analysis_at(document: Document, place: Place, before: Analysis | None = None
     """What follows from the graph that is shown there, with the shapes and the parameters of the instance one came through."""
     if not place:
         return analyse_document(document, before, columns)
-    scope = _scope(document, place)
+    scope = _scope(document, place, columns)
     graph = graph_at(document, place)
     return analyse(graph, before if before is not None and before.scope == scope else None, scope)
 
 
-def _scope(document: Document, place: Place) -> Scope:
+def _scope(document: Document, place: Place, columns: Mapping[str, Column] | None) -> Scope:
     *outer, step = place
     definition = document.definitions[step.definition]
     network = of_document(document).network
     if step.node:
-        around = analysis_at(document, tuple(outer))
+        around = analysis_at(document, tuple(outer), None, columns)
         block, facts = around.graph.nodes[step.node].block, around.facts[step.node]
         if isinstance(block, Instance) and not around.graph.nodes[step.node].bypassed and len(facts.inputs) == len(block.inputs):
             kinds = around.kinds_into(step.node)

@@ -27,6 +27,9 @@ class Curves:
     samples_per_second: float = 0.0
     elapsed: float = 0.0
     marks: list[tuple[float, str, float]] = field(default_factory=list)  # what was changed while it ran
+    patience: int = 0
+    stale: int = 0  # epochs without a better one
+    looked: int = 0  # how often the test part was judged
     state: str = "running"
     reason: str = ""
 
@@ -47,6 +50,7 @@ class Curves:
                     self.step.setdefault(name, []).append(value)
         elif "samples_per_second" in row:
             self.samples_per_second = row["samples_per_second"]
+            self.stale = row.get("stale", 0)
             if row.get("best"):
                 self.best_epoch = row["epoch"]
             if row.get("validation"):
@@ -66,9 +70,12 @@ class Curves:
     def _event(self, row: dict[str, Any]) -> None:
         if row["event"] in ("start", "resumed"):
             self.epochs, self.samples, self.device = row["epochs"], row["samples"], row["device"]
+            self.patience = row.get("patience", 0)
             self.state, self.reason = "running", ""
             if row["event"] == "resumed":
                 self._forget(row["step"] / max(1, row["steps_per_epoch"]))
+        elif row["event"] == "test":
+            self.looked += 1
         elif row["event"] == "change":
             self.marks.append((row["epoch"], row["what"], row["value"]))
             if row["what"] == "epochs":

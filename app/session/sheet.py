@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.data.sources import known_columns
 from app.document.analysis import Analysis, Facts
 from app.document.graph import Document, NodeId
 from app.document.history import History
@@ -24,7 +25,7 @@ class Sheet:
     place: Place = ()
 
     def __post_init__(self) -> None:
-        self.analysis: Analysis = analysis_at(self.document, self.place)
+        self.analysis: Analysis = analysis_at(self.document, self.place, None, known_columns(self.document.recipe))
 
     @property
     def document(self) -> Document:

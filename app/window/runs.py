@@ -1,20 +1,24 @@
 """Starting, holding and ending a run, and exporting its network: the buttons on one side, the engine on the other."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.document.runs import RunFolder, new_run
+from app.data.source import DataError
+from app.document.runs import RunFolder, is_run, new_run
 from app.document.storage import dumps
 from app.engine import messages as m
 from app.panels.training import Training
+from app.session.data import Data
 from app.session.document import Session
 from app.session.engine import Engine
 from app.session.runs import RunWatcher
+from app.window import elsewhere
 from app.window.banner import Banner
 from app.window.toolbar import DeviceChip
 from resources import ROOT
@@ -24,6 +28,7 @@ class RunControl(QObject):
     """Knows the run in hand. ``actions`` are those named train, pause, stop, export and export_folded."""
 
     running_changed = Signal(bool)
+    previewed = Signal(str)
 
     def __init__(
         self,
@@ -35,18 +40,28 @@ class RunControl(QObject):
         banner: Banner,
         chip: DeviceChip,
         actions: Mapping[str, QAction],
+        data: Data,
     ) -> None:
         super().__init__(parent)
+        self.data = data
         self.window_, self.session, self.engine, self.watcher = parent, session, engine, watcher
         self.panel, self.banner, self.chip, self.actions = panel, banner, chip, actions
         self.waiting = False  # a run was asked for and has not begun
         engine.state_changed.connect(self._show_state)
         engine.message.connect(self._take)
         engine.died.connect(self._died)
+        panel.change.connect(lambda what, value: engine.send(m.Change(what, value)))
+        self.running_changed.connect(panel.show_running)
         self._show_state(engine.state)
 
-    def train(self) -> bool:
-        """Start a run of the document as it is; False where its problems forbid that."""
+    def train(self, start_from: str = "") -> bool:
+        """Start a run of the document as it is; False where its problems forbid that. ``start_from`` are weights to begin with."""
+        if self.data.state == "reading":
+            self.banner.say(self.tr("The data set is still being read: it can be trained in a moment"), "error")
+            return False
+        if self.data.state == "failed":
+            self.banner.say(self.tr("It can't be trained yet. {0}").format(self.data.text), "error")
+            return False
         self.session.check_now()
         errors = [p for p in self.session.problems if p.severity == "error"]
         missing = next((p for p in self.session.problems if p.code == "no-loss"), None)
@@ -70,9 +85,80 @@ class RunControl(QObject):
         self.panel.begin()
         self.watcher.follow(folder)
         self.waiting = True
-        self.engine.send(m.Train(dumps(self.session.document), str(folder.path), self.chip.chosen))
+        self.engine.send(m.Train(dumps(self.session.document), str(folder.path), self.chip.chosen, start_from=start_from))
         self._show_state(self.engine.state)
         return True
+
+    def start_from(self) -> None:
+        """Ask for weights, and train from them."""
+        name, _ = QFileDialog.getOpenFileName(
+            self.window_, self.tr("Weights to begin with"), str(self._parent_folder()), self.tr("Weights (*.safetensors *.pt *.pth)")
+        )
+        if name:
+            self.train(start_from=name)
+
+    def resume(self) -> None:
+        """Ask for a run, and go on with it from its last checkpoint."""
+        folder = self.watcher.folder
+        start = folder.path if folder is not None and folder.path.is_dir() else self._parent_folder()
+        name = QFileDialog.getExistingDirectory(self.window_, self.tr("Go on with a run"), str(start))
+        if name:
+            self.resume_run(Path(name))
+
+    def resume_run(self, path: Path) -> None:
+        """Go on with a run. One that has done all its epochs gets as many again."""
+        if not is_run(path):
+            self.banner.say(self.tr("{0} is no run: it should hold document.netwright and run.json").format(path), "error")
+            return
+        folder = RunFolder(path)
+        self.banner.hide()
+        self.panel.begin()
+        self.watcher.follow(folder)
+        self.watcher.poll()
+        curves = self.watcher.curves
+        epochs = 2 * curves.epochs if curves.epochs and curves.epoch >= curves.epochs else 0
+        self.waiting = True
+        self.engine.send(m.Train("", str(path), self.chip.chosen, resume=True, epochs=epochs))
+        self._show_state(self.engine.state)
+
+    def tune(self, what: str) -> None:
+        """Look for a learning rate, or for the largest batch."""
+        self.session.check_now()
+        errors = [p for p in self.session.problems if p.severity == "error" or p.code == "no-loss"]
+        if errors or self.session.columns is None:
+            text = errors[0].text if errors else self.tr("No data set is chosen")
+            self.banner.say(self.tr("Nothing can be tried yet. {0}").format(text), "error")
+            return
+        self.panel.say(self.tr("Trying learning rates …") if what == "rate" else self.tr("Trying batches …"), "text2")
+        self.engine.send(m.Tune(dumps(self.session.document), what, self.chip.chosen))
+
+    def _tuned(self, message: m.Tuned) -> None:
+        self.panel.say(message.text, "ok")
+        name, value = ("learning_rate", message.value) if message.what == "rate" else ("batch_size", int(message.value))
+
+        def take() -> None:
+            self.session.edit_recipe(f"Set {name} to {value:g}", self.session.document.recipe.replace(**{name: value}))
+            self.banner.hide()
+
+        self.banner.say(message.text, "ok", self.tr("Use it"), take)
+
+    def elsewhere(self) -> None:
+        """Ask for a folder, and fill it with all that the run needs on another machine."""
+        start = (self.session.path.parent if self.session.path else Path.home()) / f"{self.session.name}-elsewhere"
+        name, _ = QFileDialog.getSaveFileName(self.window_, self.tr("Run elsewhere: a new folder"), str(start))
+        if name:
+            try:
+                command = elsewhere.write(Path(name), self.session.document)
+            except (OSError, DataError) as error:
+                self.banner.say(self.tr("The folder can't be written: {0}").format(error), "error")
+                return
+            text = self.tr("{0} holds the network, its data and the program. There, start it with: {1}").format(name, command)
+            self.banner.say(text, "ok", self.tr("Copy the command"), lambda: QGuiApplication.clipboard().setText(command))
+
+    def preview(self, seed: int) -> None:
+        """Ask for samples as the recipe changes them."""
+        path = Path(tempfile.gettempdir()) / f"netwright-preview-{os.getpid()}.png"
+        self.engine.send(m.Preview(dumps(self.session.document), str(path), seed))
 
     def pause(self) -> None:
         """Hold the run, or let it go on."""
@@ -126,6 +212,10 @@ class RunControl(QObject):
             self.panel.say(text, "ok")
             folder = QUrl.fromLocalFile(str(Path(message.path).parent))
             self.banner.say(text, "ok", self.tr("Open folder"), lambda: QDesktopServices.openUrl(folder))
+        elif isinstance(message, m.Tuned):
+            self._tuned(message)
+        elif isinstance(message, m.Previewed):
+            self.previewed.emit(message.path)
         elif isinstance(message, m.Failed):
             self.panel.say(message.reason, "error")
             self.banner.say(message.reason, "error")
@@ -160,6 +250,8 @@ class RunControl(QObject):
         self.actions["pause"].setEnabled(state in ("training", "paused"))
         self.actions["pause"].setText(self.tr("Resume") if state == "paused" else self.tr("Pause"))
         self.actions["stop"].setEnabled(state in ("training", "paused"))
+        for name in ("resume", "start_from", "find_rate", "largest_batch"):
+            self.actions[name].setEnabled(not running and state in ("ready", "starting"))
         folder: RunFolder | None = self.watcher.folder
         exportable = folder is not None and folder.checkpoints.is_dir() and not running and state == "ready"
         for name in ("export", "export_folded"):

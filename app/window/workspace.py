@@ -22,7 +22,9 @@ from app.canvas.popover import Popover
 from app.canvas.spoken import Spoken
 from app.canvas.view import CanvasView
 from app.look.widgets import make
+from app.panels.choosing import DataChoice
 from app.panels.complexity import Complexity
+from app.panels.data import DataPanel
 from app.panels.finder import Finder
 from app.panels.history import History
 from app.panels.inspector import Inspector
@@ -30,6 +32,7 @@ from app.panels.layers import LayerTable
 from app.panels.palette import Palette
 from app.panels.problems import Problems
 from app.panels.training import Training
+from app.session.data import Data
 from app.session.document import Session
 from app.session.engine import Engine
 from app.session.measuring import Measuring
@@ -88,6 +91,7 @@ class Workspace(QObject):
         self.session = Session(self)
         self.engine = Engine(self)
         self.watcher = RunWatcher(self)
+        self.data = Data(self.session)
         self.canvas = CanvasView(self.session)
         self.palette = Palette(self.session)
         self.inspector = Inspector(self.session)
@@ -110,7 +114,7 @@ class Workspace(QObject):
         self.breadcrumb = Breadcrumb(self.canvas)
         self.toolbar = Toolbar(shell.toolbar, self.actions, self.breadcrumb)
         self.runs = RunControl(
-            shell, self.session, self.engine, self.watcher, self.training, self.banner, self.toolbar.device, self.actions
+            shell, self.session, self.engine, self.watcher, self.training, self.banner, self.toolbar.device, self.actions, self.data
         )
         self.zoom_bar = ZoomBar(self.canvas)
         self.context_bar = ContextBar(self.canvas, self.actions, self.popover)
@@ -171,8 +175,9 @@ class Workspace(QObject):
         self.layers = LayerTable(self.session)
         self.layers.revealed.connect(self.canvas.reveal)
         self.complexity = Complexity(self.session)
+        self.data_panel = DataPanel(self.data, self.watcher)
         for title, panel in (
-            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("Layers"), self.layers), (self.tr("History"), self.history),
+            (self.tr("Problems"), self.problems), (self.tr("Training"), self.training), (self.tr("Data"), self.data_panel), (self.tr("Layers"), self.layers), (self.tr("History"), self.history),
             (self.tr("Complexity"), self.complexity),
         ):  # fmt: skip
             self.tabs.addTab(title)
@@ -195,6 +200,9 @@ class Workspace(QObject):
         session.title_changed.connect(self._refresh)
         session.problems_changed.connect(self._count_problems)
         self.runs.running_changed.connect(self.toolbar.show_running)
+        self.data_panel.preview.connect(self.runs.preview)
+        self.data_panel.choose.connect(self.choose_data)
+        self.runs.previewed.connect(self.data_panel.show_preview)
         self.palette.chosen.connect(self._add_chosen)
         self.complexity.chosen.connect(self.files.try_open)
         self.session.refused.connect(lambda text: self.banner.say(text[:1].upper() + text[1:], "error"))
@@ -218,6 +226,21 @@ class Workspace(QObject):
             self.layouts.enter(BUILD)
         self.shell.bottom.show()
         self.tabs.setCurrentIndex(0)
+
+    def show_data(self) -> None:
+        """Bring the data set to the front."""
+        self.shell.bottom.show()
+        self.tabs.setCurrentIndex(self.stack.indexOf(self.data_panel))
+
+    def choose_data(self) -> None:
+        """Bring the recipe's data set under the cursor, with its menu open."""
+        self.session.select(())
+        editor = self.inspector.form.editors.get("dataset")
+        if isinstance(editor, DataChoice):
+            self.shell.right.show()
+            self.inspector.ensureWidgetVisible(editor)
+            editor.combo.setFocus()
+            editor.button.showMenu()
 
     def show_start(self, on: bool) -> None:
         """The start page, or the documents."""

@@ -57,7 +57,7 @@ def test_the_forecast_adds_up(workspace: Workspace) -> None:
 
 
 def test_the_complexity_panel_opens_a_template(workspace: Workspace) -> None:
-    workspace.tabs.setCurrentIndex(4)
+    workspace.tabs.setCurrentIndex(workspace.stack.indexOf(workspace.complexity))
     QTest.qWait(30)
     plot = workspace.complexity.plot
     discs = plot.discs()

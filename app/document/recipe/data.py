@@ -16,6 +16,7 @@ class Reading(Record):
         default="digits",
         help="A file or a folder, or a set that comes with Netwright: 'digits', 'moons', 'circles', 'spirals', 'xor'; 'none' is chosen later.",
         label="Data set",
+        editor="data",
     )
     target: str = param(
         default="",
