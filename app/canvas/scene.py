@@ -46,6 +46,7 @@ class CanvasScene(QGraphicsScene):
         self._by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
         self._shown: dict[NodeId, tuple[Node, Facts, bool]] = {}  # what each face was made from; False where it shows what was known last
         self._selected: frozenset[NodeId] = frozenset()
+        self._analysis: object = None  # what was known when it was drawn
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._show_selection)
         theme.current.changed.connect(self.update)
@@ -54,8 +55,9 @@ class CanvasScene(QGraphicsScene):
     # Following the document
 
     def _follow(self, old: Graph, new: Graph) -> None:
-        if old is new:
+        if old is new and self._analysis is self.session.analysis:
             return
+        self._analysis = self.session.analysis
         if abs(len(old.nodes) - len(new.nodes)) <= MANY:
             self._take(old, new)
             return

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap, QShowEvent
+from PySide6.QtGui import QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.look import theme
@@ -13,7 +13,7 @@ from app.panels.samples import Counts, Samples
 from app.session.data import Data
 from app.session.runs import RunWatcher
 
-FACTS_WIDTH, COUNTS_WIDTH = 330, 230
+FACTS_WIDTH, COUNTS_WIDTH, NARROW = 330, 230, 820
 
 
 class DataPanel(QWidget):
@@ -29,7 +29,8 @@ class DataPanel(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(20)
-        row.addWidget(self._left())
+        self.facts = self._left()
+        row.addWidget(self.facts)
         self.counts = Counts()
         self.classes = self._scrolled(self.counts)
         self.classes.setFixedWidth(COUNTS_WIDTH)
@@ -72,7 +73,6 @@ class DataPanel(QWidget):
         column.addLayout(buttons)
         column.addStretch(1)
         area = self._scrolled(body)
-        area.setFixedWidth(FACTS_WIDTH)
         return area
 
     def _scrolled(self, body: QWidget) -> QScrollArea:
@@ -103,6 +103,15 @@ class DataPanel(QWidget):
         line.addStretch(1)
         return line
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where the window is small, the facts get less room, and then the bars go."""
+        self.facts.setFixedWidth(max(200, min(FACTS_WIDTH, self.width() * 2 // 5)))
+        self.classes.setVisible(bool(self.counts.counts) and self.width() >= NARROW)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.data.wanted = True
@@ -130,7 +139,7 @@ class DataPanel(QWidget):
             (c["classes"] for c in facts.get("columns", ()) if c["name"] == facts["target"] and "classes" in c), {}
         )
         self.counts.show_counts(counts)
-        self.classes.setVisible(bool(counts))
+        self._fit()
         self.samples.show_samples(seen.samples, seen.labels, seen.points)
         images = seen.samples is not None
         for button in (*self.modes.buttons(), self.draw):

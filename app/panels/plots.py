@@ -161,7 +161,7 @@ class Plot(QWidget):
     def show_marks(self, marks: list[tuple[float, str, float]]) -> None:
         """A line where something was changed while it ran: (epoch, what, value)."""
         for epoch, what, value in marks[len(self.marks) :]:
-            line = pg.InfiniteLine(epoch, label=f"{'lr' if what == 'learning_rate' else what} {value:g}", labelOpts={"position": 0.92})
+            line = pg.InfiniteLine(epoch, label=f"{'lr' if what == 'learning_rate' else what} {value:.3g}", labelOpts={"position": 0.92})
             self.marks.append(line)
             self.widget.addItem(line)
             self._style_mark(line)

@@ -282,12 +282,13 @@ class Session(QObject):
         self.problems_changed.emit()
 
     def look_again(self) -> None:
-        """Analyse from the start: rules have learned something since, or blocks that were unknown are known now."""
+        """Analyse from the start: rules or the data set say something since, or blocks that were unknown are known now."""
         graph = storage.revive(self.graph)
         if any(graph.nodes[id] is not node for id, node in self.graph.nodes.items()):
             self.edit("Use blocks of a plug-in", lambda _: graph)
         for sheet in self.sheets:
             sheet.analysis = analysis_at(sheet.document, sheet.place, None, known_columns(sheet.document.recipe))
+        self.changed.emit(self.graph, self.graph)
         self.analysed.emit()
         self._check.start()
 
