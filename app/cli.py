@@ -136,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("-o", "--output", type=Path, required=True, metavar="model.onnx")
     exporting.add_argument("--weights", choices=("best", "last", "init"), help="which weights (default: best of a run, init of a document)")
     exporting.add_argument("--fold", action="store_true", help="let batch norms become part of the convolutions before them")
+    exporting.add_argument(
+        "--preprocessing", action="store_true", help="let the file take samples as they are stored: bytes, not normalised"
+    )
     return parser
 
 
@@ -291,9 +294,13 @@ def export(options: argparse.Namespace) -> int:
     from app.engine.build import build
     from app.engine.evaluate import open_run
     from app.engine.export import export_onnx
+    from app.engine.preprocessing import of_run
 
     model = build(document) if document else open_run(RunFolder(options.source), weights)
-    print(_verdict(export_onnx(model.net, model.compiled, options.output, options.fold)))
+    if options.preprocessing and document:
+        raise UserError("--preprocessing needs a run: what is subtracted and divided by was measured there")
+    steps = of_run(RunFolder(options.source), model) if options.preprocessing else None
+    print(_verdict(export_onnx(model.net, model.compiled, options.output, options.fold, steps)))
     return 0
 
 

@@ -5,6 +5,7 @@ import io
 import logging
 import secrets
 import warnings
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.document import atomic
 from app.engine import onnx_file
 from app.engine.build import EngineError
 from app.engine.fold import fold_batch_norms
+from app.engine.preprocessing import Prepared, Step, prepend
 from blocks.onnx import OPSET
 
 EXPORTED_AT, CHECKED_AT = 2, (1, 5)
@@ -39,18 +41,19 @@ class Verdict:
     traced: str = ""
 
 
-def export_onnx(net: nn.Module, compiled: Compiled, path: Path, fold: bool = False) -> Verdict:
+def export_onnx(net: nn.Module, compiled: Compiled, path: Path, fold: bool = False, steps: Mapping[str, Step] | None = None) -> Verdict:
     """Write ``path`` and verify it. Raises EngineError, and leaves what was there, where the file would not give what PyTorch gives.
 
-    ``fold`` lets batch norms go into the convolutions before them.
+    ``fold`` lets batch norms go into the convolutions before them; ``steps`` become a part of the network, so that it takes samples as stored.
     """
     net = net.cpu().eval()
+    whole = Prepared(net, compiled, steps).eval() if steps else net
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.data")
     told: list[tuple[str, int, float]] = []
 
     def write(temporary: Path) -> None:
-        why, opset = write_onnx(net, compiled, temporary, beside, fold)
-        told.append((why, opset, difference(net, compiled, temporary)))
+        why, opset = write_onnx(net, compiled, temporary, beside, fold, steps)
+        told.append((why, opset, difference(whole, compiled, temporary)))
 
     try:
         atomic.write_with(path, write)
@@ -68,7 +71,9 @@ def export_onnx(net: nn.Module, compiled: Compiled, path: Path, fold: bool = Fal
     return Verdict(path, largest, CHECKED_AT, opset, size, why)
 
 
-def write_onnx(net: nn.Module, compiled: Compiled, path: Path, beside: Path, fold: bool = False) -> tuple[str, int]:
+def write_onnx(
+    net: nn.Module, compiled: Compiled, path: Path, beside: Path, fold: bool = False, steps: Mapping[str, Step] | None = None
+) -> tuple[str, int]:
     """Write the network in eval mode; returns why torch's exporter had to do it (or nothing), and the opset.
 
     ``beside`` takes the weights where they are too many for one file.
@@ -76,12 +81,14 @@ def write_onnx(net: nn.Module, compiled: Compiled, path: Path, beside: Path, fol
     try:
         nodes = onnx_nodes(compiled)
     except NoRuleError as reason:
-        program = traced(net, compiled)
+        program = traced(Prepared(net, compiled, steps).eval() if steps else net, compiled)
         program.save(str(path), external_data=False)
         return str(reason), int(program.model.opset_imports.get("", 0))
     tensors: dict[str, Tensor] = dict(net.state_dict())
     if fold:
         fold_batch_norms(nodes, tensors)
+    if steps:
+        prepend(nodes, steps)
     onnx_file.write(path, nodes, compiled, tensors, beside)
     return "", OPSET
 

@@ -18,7 +18,7 @@ from app.engine.control import Control
 from app.engine.devices import images_first
 from app.engine.errors import NotFiniteError
 from app.engine.frozen import frozen
-from app.engine.metrics import Judgement, batch_metrics, figures, judge
+from app.engine.metrics import Judgement, Later, figures, judge
 from app.engine.mishaps import first_bad
 from app.engine.optimize import Average, add_l1, learning_rate, make_optimizer
 from app.engine.progress import Progress, drawn, score_of
@@ -65,7 +65,9 @@ class Loop:
         self.batches = self._batches_per_epoch()
         self.steps_per_epoch = math.ceil(self.batches / recipe.accumulate)
         self.at = Progress(epochs=recipe.epochs)
-        self.pending: list[tuple[int, float, Tensor, dict[str, Tensor]]] = []
+        self.pending: list[tuple[int, float, Tensor]] = []
+        self.later = Later(self.compiled)
+        self.base = drawn(recipe.seed, self.rank)
         self.began = self.read_at = self.saved_at = time.monotonic()
         self.paused_seconds = 0.0
         self.why_done = ""
@@ -203,8 +205,8 @@ class Loop:
         self.at.step += 1
         if self.average is not None:
             self.average.update(self.at.step)
-        with torch.no_grad():
-            self.pending.append((self.at.step, rate, total, batch_metrics(compiled, results, batch)))
+        self.pending.append((self.at.step, rate, total))
+        self.later.take(results, batch)
         self._last = batch
 
     def _together(self, last: bool) -> Any:
@@ -231,7 +233,7 @@ class Loop:
 
     def _seed(self) -> None:
         """Random numbers of a step follow from the seed, the step and the rank, so that a resumed run draws the same."""
-        seed = drawn(self.recipe.seed, self.at.step, self.rank)
+        seed = drawn(self.base, self.at.step)
         if self.device.type == "cuda":
             torch.cuda.default_generators[self.device.index or 0].manual_seed(seed)
         torch.default_generator.manual_seed(seed)
@@ -279,13 +281,18 @@ class Loop:
         self.read_at = time.monotonic()
         if not self.pending:
             return
-        names = list(self.pending[0][3])
-        values = torch.stack([torch.stack([loss.float(), *(metrics[n].float() for n in names)]) for _, _, loss, metrics in self.pending])
+        with torch.no_grad():
+            values = torch.stack([torch.stack([loss for _, _, loss in self.pending]).float(), *(m.float() for m in self.later.means())], 1)
         if self.world > 1:
             values = self.fabric.all_reduce(values, reduce_op="mean")
         rows = [
-            {"step": step, "epoch": step / self.steps_per_epoch, "learning_rate": rate, **dict(zip(["loss", *names], entry, strict=True))}
-            for (step, rate, _, _), entry in zip(self.pending, values.tolist(), strict=True)
+            {
+                "step": step,
+                "epoch": step / self.steps_per_epoch,
+                "learning_rate": rate,
+                **dict(zip(["loss", *self.later.names], entry, strict=True)),
+            }
+            for (step, rate, _), entry in zip(self.pending, values.tolist(), strict=True)
         ]
         self.pending.clear()
         bad = next((row for row in rows if not math.isfinite(row["loss"])), None)

@@ -74,6 +74,7 @@ class Export:
     path: str
     weights: str = "best"
     fold: bool = False
+    preprocessing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from tensorboardX import SummaryWriter
 
 from app.document.runs import RunFolder
 
 Row = dict[str, Any]
+BOARD_SECONDS: Final = 1.0
+ENCODE: Final = json.JSONEncoder(allow_nan=False).encode  # rows of steps are finite: those that are not end the run
 
 
 class Record:
@@ -21,13 +23,21 @@ class Record:
         self._file = open(folder.metrics, "a", encoding="utf-8")
         self._board = SummaryWriter(str(folder.tensorboard), write_to_disk=True)
         self._began = time.monotonic()
+        self._drawn = -BOARD_SECONDS
 
     def steps(self, rows: list[Row]) -> None:
         """Rows of single steps, as read from the device since last time."""
+        now = round(time.monotonic() - self._began, 4)
+        lines = []
         for row in rows:
-            self._write(row)
-        for row in rows[-1:]:  # a point a moment is enough for TensorBoard
-            self._scalars("train", row, row["step"])
+            row["time"] = now
+            lines.append(ENCODE(row))
+            if self._listen:
+                self._listen(row)
+        self._file.write("\n".join([*lines, ""]))
+        if rows and now - self._drawn >= BOARD_SECONDS:  # a point a moment is enough for TensorBoard
+            self._drawn = now
+            self._scalars("train", rows[-1], rows[-1]["step"])
         self._file.flush()
 
     def epoch(self, row: Row) -> None:

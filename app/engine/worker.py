@@ -89,9 +89,11 @@ class Worker:
         elif isinstance(task, m.Export):
             from app.engine.evaluate import open_run
             from app.engine.export import export_onnx
+            from app.engine.preprocessing import of_run
 
             model = open_run(RunFolder(Path(task.run)), task.weights)
-            verdict = export_onnx(model.net, model.compiled, Path(task.path), task.fold)
+            steps = of_run(RunFolder(Path(task.run)), model) if task.preprocessing else None
+            verdict = export_onnx(model.net, model.compiled, Path(task.path), task.fold, steps)
             batches = list(verdict.batches)
             self.say(m.Exported(str(verdict.path), verdict.difference, batches, verdict.opset, verdict.size, verdict.traced))
         elif isinstance(task, m.Evaluate):

@@ -72,8 +72,7 @@ class DataPanel(QWidget):
             column.addWidget(widget)
         column.addLayout(buttons)
         column.addStretch(1)
-        area = self._scrolled(body)
-        return area
+        return self._scrolled(body)
 
     def _scrolled(self, body: QWidget) -> QScrollArea:
         area = make(QScrollArea, widgetResizable=True, frameShape=QScrollArea.Shape.NoFrame)

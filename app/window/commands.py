@@ -133,6 +133,7 @@ def commands(w: "Workspace") -> list[Command]:
         line(train),
         c("export", train, w.tr("&Export ONNX …"), lambda: w.runs.export(), ("Ctrl+E",)),
         c("export_folded", train, w.tr("Export with batch norms &folded …"), lambda: w.runs.export(fold=True)),
+        c("export_prepared", train, w.tr("Export with &preprocessing …"), lambda: w.runs.export(preprocessing=True)),
         c("source", train, w.tr("Save PyTorch &source …"), w.files.save_source),
         c("explain", help_, w.tr("&Explain the selected block"), w.help, ("F1",)),
         c("plugins", help_, w.tr("&Plug-ins …"), w.plugins.show),

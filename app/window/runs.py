@@ -168,7 +168,7 @@ class RunControl(QObject):
         """End the run after the current step."""
         self.engine.send(m.Stop())
 
-    def export(self, *, fold: bool = False) -> None:
+    def export(self, *, fold: bool = False, preprocessing: bool = False) -> None:
         """Ask for a place, and write the best weights of the last run there; ``fold`` lets batch norms go into convolutions."""
         folder = self.watcher.folder
         if folder is None:
@@ -178,7 +178,7 @@ class RunControl(QObject):
         if name:
             path = Path(name) if Path(name).suffix else Path(name).with_suffix(".onnx")
             self.panel.say(self.tr("Exporting and comparing with PyTorch …"), "text2")
-            self.engine.send(m.Export(str(folder.path), str(path), fold=fold))
+            self.engine.send(m.Export(str(folder.path), str(path), fold=fold, preprocessing=preprocessing))
 
     @property
     def running(self) -> bool:
@@ -254,7 +254,7 @@ class RunControl(QObject):
             self.actions[name].setEnabled(not running and state in ("ready", "starting"))
         folder: RunFolder | None = self.watcher.folder
         exportable = folder is not None and folder.checkpoints.is_dir() and not running and state == "ready"
-        for name in ("export", "export_folded"):
+        for name in ("export", "export_folded", "export_prepared"):
             self.actions[name].setEnabled(exportable)
         if state == "ready" and self.engine.info is not None and not self.chip.ready:
             self.chip.show_devices(self.engine.info.devices)

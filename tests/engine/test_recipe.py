@@ -251,3 +251,22 @@ def test_a_run_without_a_checkpoint_can_not_be_resumed(tmp_path: Path) -> None:
         (place / "manifest.json").unlink()
     with pytest.raises(checkpoint.CheckpointError, match="holds no whole checkpoint"):
         resume(folder)
+
+
+def test_preprocessing_goes_into_the_file(tmp_path: Path, capsys: Any) -> None:
+    """The exported network takes bytes as they are stored, and says what the run said of them."""
+    import numpy as np
+    import onnxruntime
+
+    from app.cli import main
+    from tests.data import making
+
+    doc = document(networks.convolutional, dataset=str(making.cifar(tmp_path / "cifar", "binary")), normalize="standardize", epochs=1)
+    folder, _, _ = run(tmp_path / "run", doc)
+    assert main(["export", str(folder.path), "-o", str(tmp_path / "net.onnx"), "--preprocessing", "--fold"]) == 0
+    assert "ONNX matches PyTorch" in capsys.readouterr().out
+    images, labels = making.cifar_images(200, 2)
+    scores = onnxruntime.InferenceSession(str(tmp_path / "net.onnx")).run(None, {"image": images.astype(np.float32)})[0]
+    from app.engine.evaluate import evaluate
+
+    assert float((scores.argmax(1) == labels).mean()) == pytest.approx(evaluate(folder, "test", "cpu")["accuracy"])
