@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app.look import theme
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 100
 ETA_STEPS = 20
+WIDE = 1240  # pixels that one row of all that is in the head needs
 
 
 class Training(QWidget):
@@ -57,9 +59,14 @@ class Training(QWidget):
 
     def _head(self) -> QWidget:
         head = make(QWidget, objectName="trainingHead")
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(28)
+        rows = QVBoxLayout(head)
+        rows.setContentsMargins(16, 8, 16, 8)
+        rows.setSpacing(6)
+        self.row, self.below = QHBoxLayout(), QHBoxLayout()
+        row = self.row
+        row.setSpacing(18)
+        rows.addLayout(row)
+        rows.addLayout(self.below)
         left = QVBoxLayout()
         left.setSpacing(4)
         self.epoch = make(QLabel, self.tr("No run yet"), objectName="epoch")
@@ -88,7 +95,8 @@ class Training(QWidget):
         self.smoothing.valueChanged.connect(lambda: self._redraw.start())
         row.addWidget(make(QLabel, self.tr("Smoothing"), objectName="caption"))
         row.addWidget(self.smoothing)
-        self.live_rate = self._live_controls(row)
+        self.live_rate = self._live_controls()
+        self._live_at = row.count()
         self.scale = QButtonGroup(self)
         scales = QHBoxLayout()
         scales.setSpacing(0)
@@ -105,7 +113,7 @@ class Training(QWidget):
         row.addWidget(self.live)
         return head
 
-    def _live_controls(self, row: QHBoxLayout) -> QWidget:
+    def _live_controls(self) -> QWidget:
         """What can be changed while it runs."""
         box = QWidget()
         line = QHBoxLayout(box)
@@ -127,9 +135,23 @@ class Training(QWidget):
         self.more.setToolTip(self.tr("Let this run go on for ten epochs more"))
         self.more.clicked.connect(lambda: self.change.emit("epochs", float(self.watcher.curves.epochs + 10)))
         line.addWidget(self.more)
-        row.addWidget(box)
         box.hide()
         return box
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_live()
+
+    def _place_live(self) -> None:
+        """In the same row where there is room, else in one below."""
+        wide = self.width() >= WIDE
+        here = self.row if wide else self.below
+        if here.indexOf(self.live_rate) < 0:
+            (self.below if wide else self.row).removeWidget(self.live_rate)
+            if wide:
+                self.row.insertWidget(self._live_at, self.live_rate)
+            else:
+                self.below.addWidget(self.live_rate, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_running(self, running: bool) -> None:
         """Offer what can be changed while a run goes on."""

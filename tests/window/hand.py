@@ -99,7 +99,7 @@ class Hand:
     def quick_add(self, text: str, keys: Any = NONE) -> Any:
         """Type into quick-add, which must be open, and accept; the new block."""
         search = self.view.adding.quick.search
-        assert self.view.adding.quick.isVisible()
+        assert QTest.qWaitFor(self.view.adding.quick.isVisible, 2000)
         QTest.keyClicks(search, text)
         QTest.keyClick(search, Qt.Key.Key_Return, keys)
         (id,) = self.session.selection
