@@ -296,7 +296,7 @@ def export(options: argparse.Namespace) -> int:
     from app.engine.export import export_onnx
     from app.engine.preprocessing import of_run
 
-    model = build(document) if document else open_run(RunFolder(options.source), weights)
+    model = build(document, with_data=False) if document else open_run(RunFolder(options.source), weights, with_data=False)
     if options.preprocessing and document:
         raise UserError("--preprocessing needs a run: what is subtracted and divided by was measured there")
     steps = of_run(RunFolder(options.source), model) if options.preprocessing else None

@@ -35,6 +35,11 @@ def is_open(node: Node, name: str) -> bool:
     return text is not None and AUTO in names(text)
 
 
+def leaves_open(graph: Graph) -> bool:
+    """Whether anything in a graph waits for the data."""
+    return any(is_open(node, name) for node in graph.nodes.values() for name, _ in node.formulas)
+
+
 def opened(graph: Graph, columns: Columns) -> Open:
     """For each node that leaves something open: what it is with this data, by the name of the parameter. What can't be told is not there."""
     found: dict[NodeId, dict[str, Any]] = {}

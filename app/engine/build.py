@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from app.compiler import Compiled, compile_document
 from app.data.sources import BUNDLED, Source, open_data
 from app.document.checks import check
-from app.document.fitting import fitted
+from app.document.fitting import fitted, leaves_open
 from app.document.graph import Document
 from app.engine.devices import devices, fabric
 from app.engine.errors import EngineError
@@ -20,6 +20,9 @@ from app.engine.measure import settle
 from blocks.loss import CrossEntropy
 
 __all__ = ["EngineError", "Model", "build", "devices", "fabric", "instantiate", "loss_of", "run_net"]
+
+
+NO_DATA = Source("none", "no data", "none", {}, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,22 @@ class Model:
     source: Source
 
 
-def build(document: Document, *, to_train: bool = False) -> Model:
-    """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors."""
-    data = open_data(document.recipe)
-    if data.name not in BUNDLED:  # so that the run can be judged and resumed from anywhere
+def build(document: Document, *, to_train: bool = False, with_data: bool = True) -> Model:
+    """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors.
+
+    Without ``with_data`` the data set is opened only where the document leaves something open: what is exported need not have it at hand.
+    """
+    with_data = with_data or leaves_open(document.graph)
+    data = open_data(document.recipe) if with_data else NO_DATA
+    if with_data and data.name not in BUNDLED:  # so that the run can be judged and resumed from anywhere
         document = replace(document, recipe=document.recipe.replace(dataset=str(Path(document.recipe.dataset).expanduser().absolute())))
     document = fitted(document, data.columns)
     analysis = settle(document)
-    errors = [p for p in check(document.graph, data.columns, analysis) if p.severity == "error" or (to_train and p.code == "no-loss")]
+    errors = [
+        p
+        for p in check(document.graph, data.columns if with_data else None, analysis)
+        if p.severity == "error" or (to_train and p.code == "no-loss")
+    ]
     if errors:
         raise EngineError("\n".join(f"{p.text}{_ways_out(p.code, document)}" for p in errors))
     compiled = compile_document(_smoothed(document), None if document.recipe.label_smoothing else analysis)

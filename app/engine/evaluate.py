@@ -16,11 +16,11 @@ from app.engine.loop import supply
 from app.engine.metrics import judge
 
 
-def open_run(folder: RunFolder, weights: str = "best") -> Model:
+def open_run(folder: RunFolder, weights: str = "best", with_data: bool = True) -> Model:
     """The network of a run with its "best" or "last" weights, or with those it began with ("init")."""
     if not is_run(folder.path):
         raise EngineError(f"{folder.path} is no run folder: it should hold document.netwright and run.json")
-    model = build(storage.load(folder.document))
+    model = build(storage.load(folder.document), with_data=with_data)
     if weights != "init":
         checkpoint.load_weights(model.net, checkpoint.find(folder.checkpoints, weights))
     return model

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from app.compiler import Compiled
-from app.data.statistics import scale
 from app.document.runs import RunFolder
 from app.engine.build import Model
 from app.engine.evaluate import facts
@@ -27,13 +26,13 @@ class Step:
 
 def of_run(folder: RunFolder, model: Model) -> dict[str, Step]:
     """What a run did to its inputs, by their names in the network. Inputs that went in as they were are not there."""
-    moments = facts(folder).get("moments", {})
-    samples, found = model.source.load(), {}
+    told = facts(folder)
+    moments, scales, found = told.get("moments", {}), told.get("scales", {}), {}
     for value in model.compiled.inputs:
         if value.kind == "index":
             continue
         own = moments.get(value.column, {})
-        step = Step(scale(samples[value.column]), tuple(own.get("mean", ())), tuple(own.get("std", ())), len(value.shape))
+        step = Step(float(scales.get(value.column, 1.0)), tuple(own.get("mean", ())), tuple(own.get("std", ())), len(value.shape))
         if step.scale != 1 or step.mean:
             found[value.name] = step
     return found

@@ -11,6 +11,7 @@ import torch
 
 from app import __version__
 from app.data.splits import Splits, split
+from app.data.statistics import scale
 from app.document import atomic, storage
 from app.document.graph import Document
 from app.document.runs import RunFolder, is_run
@@ -182,6 +183,7 @@ def _write_facts(model: Model, folder: RunFolder, device: torch.device, splits: 
         "samples": {part: len(getattr(splits, part)) for part in ("train", "validation", "test")},
         "classes": {c.name: list(c.classes) for c in model.source.columns.values() if c.classes},
         "moments": moments,
+        "scales": {name: scale(array) for name, array in model.source.load().items()},
         "params": sum(p.numel() for p in model.net.parameters()),
     }
     atomic.write_text(folder.facts, json.dumps(facts, indent=1))

@@ -91,7 +91,7 @@ class Worker:
             from app.engine.export import export_onnx
             from app.engine.preprocessing import of_run
 
-            model = open_run(RunFolder(Path(task.run)), task.weights)
+            model = open_run(RunFolder(Path(task.run)), task.weights, with_data=False)
             steps = of_run(RunFolder(Path(task.run)), model) if task.preprocessing else None
             verdict = export_onnx(model.net, model.compiled, Path(task.path), task.fold, steps)
             batches = list(verdict.batches)

@@ -270,3 +270,20 @@ def test_preprocessing_goes_into_the_file(tmp_path: Path, capsys: Any) -> None:
     from app.engine.evaluate import evaluate
 
     assert float((scores.argmax(1) == labels).mean()) == pytest.approx(evaluate(folder, "test", "cpu")["accuracy"])
+
+
+def test_what_is_exported_need_not_have_its_data(tmp_path: Path, capsys: Any) -> None:
+    import shutil
+
+    from app.cli import main
+    from tests.data import making
+
+    assert main(["new", "lenet", "-o", str(tmp_path / "lenet.netwright")]) == 0
+    assert main(["export", str(tmp_path / "lenet.netwright"), "-o", str(tmp_path / "lenet.onnx")]) == 0, "its data set is 'none'"
+    data = making.cifar(tmp_path / "cifar", "binary")
+    folder, _, _ = run(tmp_path / "run", document(networks.convolutional, dataset=str(data), epochs=1))
+    shutil.rmtree(data)
+    assert main(["export", str(folder.path), "-o", str(tmp_path / "net.onnx"), "--preprocessing"]) == 0
+    assert "ONNX matches PyTorch" in capsys.readouterr().out
+    assert main(["evaluate", str(folder.path)]) == 1
+    assert "neither a file nor a folder" in capsys.readouterr().err
