@@ -59,7 +59,7 @@ class Samples(QWidget):
         factor = min(self.width() / picture.width(), self.height() / picture.height())
         width, height = picture.width() * factor, picture.height() * factor
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, factor < 1)
-        painter.drawPixmap(QRectF(0, (self.height() - height) / 2, width, height), picture, QRectF(picture.rect()))
+        painter.drawPixmap(QRectF(0, 0, width, height), picture, QRectF(picture.rect()))
 
     def _paint_images(self, painter: QPainter) -> None:
         painter.setFont(fonts.inter(11))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 REDRAW_MS = 100
 ETA_STEPS = 20
-WIDE = 1240  # pixels that one row of all that is in the head needs
+WIDE = 1260  # pixels that one row of all that is in the head needs
 
 
 class Training(QWidget):
@@ -121,7 +121,7 @@ class Training(QWidget):
         line.setSpacing(4)
         line.addWidget(make(QLabel, self.tr("Learning rate"), objectName="caption"))
         self.rate = QLineEdit()
-        self.rate.setFixedWidth(76)
+        self.rate.setFixedWidth(92)
         self.rate.setAccessibleName(self.tr("Learning rate from now on"))
         self.rate.setToolTip(self.tr("Type another learning rate: it holds from the next step on, and is noted in the run"))
         self.rate.returnPressed.connect(self._typed_rate)
@@ -269,6 +269,7 @@ class Training(QWidget):
         rates = curves.step.get("learning_rate")
         if rates and not self.rate.hasFocus():
             self.rate.setText(f"{rates[-1]:.3g}")
+            self.rate.setCursorPosition(0)
 
     def _restyle(self) -> None:
         for plot in (self.loss, self.second):

@@ -124,3 +124,67 @@ def test_it_ends_when_the_window_is_gone() -> None:
     while time.monotonic() < until and Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z":
         time.sleep(0.05)
     assert time.monotonic() < until
+
+
+WAYS = (
+    "KILL",
+    "SEGV",
+    "ABRT",
+    "BUS",
+    "FPE",
+    "ILL",
+    "TERM",
+    "QUIT",
+    "HUP",
+    "INT",
+    "TRAP",
+    "SYS",
+    "XCPU",
+    "ALRM",
+    "USR1",
+    "USR2",
+    "VTALRM",
+    "PROF",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+def test_twenty_ways_to_die(qtbot: Any, example: Document, tmp_path: Path, monkeypatch: Any) -> None:
+    """Each is told within two seconds with its reason, the next run starts within five of the engine being asked, and nothing of us is left."""
+    import app.session.engine as module
+
+    monkeypatch.setattr(module, "MOST_RESTARTS", 100)
+    exits = tmp_path / "exits.py"
+    exits.write_text("import os\nos._exit(7)\n")
+    ends = tmp_path / "ends.py"
+    ends.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    engine, reasons, pids = Engine(), list[str](), []
+    engine.died.connect(reasons.append)
+    engine.start()
+    for way in (*WAYS, exits, ends):
+        ready(qtbot, engine)
+        pids.append(engine.pid)
+        if isinstance(way, Path):
+            from app.plugins import named
+
+            plugin = named(way)
+            began = time.monotonic()
+            engine.send(m.Plugins([[str(plugin.path), plugin.module, plugin.digest]]))
+            words = "status 7" if way is exits else "killed"
+        else:
+            command = long_run(example, tmp_path)
+            asked = time.monotonic()
+            engine.send(command)
+            qtbot.waitUntil(lambda at=Path(command.run) / "metrics.jsonl": at.exists() and at.stat().st_size > 1000, timeout=20_000)
+            assert time.monotonic() - asked < 5
+            began = time.monotonic()
+            os.kill(engine.pid, getattr(signal, f"SIG{way}"))
+            words = {"KILL": "killed", "INT": ""}.get(way, f"SIG{way}")
+        qtbot.waitUntil(lambda count=len(pids): len(reasons) == count, timeout=5000)
+        assert time.monotonic() - began < 2, way
+        assert words in reasons[-1], (way, reasons[-1])
+    ready(qtbot, engine)
+    engine.quit()
+    assert len(pids) == 20
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
