@@ -119,7 +119,7 @@ def _head(path: Path) -> bytes:
 
 
 def _folder_kind(path: Path) -> Callable[[Path, Reading], Source]:
-    from app.data import arrays, cifar, idx, images, saved, sound, tables, text
+    from app.data import arrays, cifar, idx, images, masks, saved, sound, tables, text
 
     if saved.is_saved(path):
         return saved.saved_set
@@ -130,6 +130,8 @@ def _folder_kind(path: Path) -> Callable[[Path, Reading], Source]:
         return idx.idx_files
     if any(file.suffix.lower() == ".npy" for file in own):
         return arrays.npy_folder
+    if masks.folders(path):
+        return masks.masked_images
     endings = images.SUFFIXES | {".wav", ".wave"}
     found = images.listed(path, endings)
     sounds = sum(file.suffix.lower() in (".wav", ".wave") for file in found)

@@ -57,7 +57,8 @@ def class_counts(source: Source, column: str) -> dict[str, int]:
     import numpy as np
 
     words = source.columns[column].classes
-    counts = np.bincount(np.asarray(source.load()[column]).ravel(), minlength=len(words))
+    values = np.asarray(source.load()[column]).ravel()
+    counts = np.bincount(values[values >= 0], minlength=len(words))  # what a loss leaves out is below 0
     return {word: int(n) for word, n in zip(words, counts, strict=False)}
 
 

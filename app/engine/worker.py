@@ -66,7 +66,7 @@ class Worker:
                 self.say(m.Paused(False))
             elif isinstance(message, m.Change) and control:
                 control.change(message.what, message.value)
-            elif isinstance(message, m.Measure) and control:  # a run goes on for long; shapes can't wait for its end
+            elif isinstance(message, (m.Measure, m.Preview)) and control:  # a run goes on for long; these can't wait for its end
                 threading.Thread(target=self._serve_or_fail, args=(message,), daemon=True).start()
             elif isinstance(message, (m.Train, m.Tune, m.Preview, m.Export, m.Evaluate, m.Plugins, m.Measure)):
                 self._tasks.put(message)

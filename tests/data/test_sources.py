@@ -345,3 +345,41 @@ def test_arrays_are_brought_to_a_size_too(tmp_path: Path) -> None:
     digits = open_data(Reading(image_size=(28, 28))).load()["image"]
     assert digits.shape == (1797, 1, 28, 28)
     assert 0 <= digits.min() <= digits.max() <= 1
+
+
+def test_images_and_their_masks(tmp_path: Path) -> None:
+    images, _ = making.digits()
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    for k in range(20):
+        Image.fromarray(images[k, 0]).save(tmp_path / "images" / f"{k:02}.png")
+        mask = Image.fromarray(np.where(images[k, 0] > 100, 7, np.where(images[k, 0] > 50, 3, 0)).astype(np.uint8))
+        mask.putpalette([c for n in range(256) for c in (n, 255 - n, 0)])
+        mask.save(tmp_path / "masks" / f"{k:02}.png")
+    (tmp_path / "masks" / "05.png").write_bytes(b"no")
+    (tmp_path / "masks" / "06.png").unlink()
+    found = opened(tmp_path)
+    assert found.kind == "masks"
+    assert found.columns["mask"].classes == ("0", "3", "7")
+    assert [s.what for s in found.skipped] == ["images/06.png", "masks/05.png"]
+    picked = [k for k in range(20) if k not in (5, 6)]
+    assert np.array_equal(found.load()["image"], images[picked])
+    assert np.array_equal(found.load()["mask"], np.digitize(images[picked, 0], [51, 101]))
+    small = opened(tmp_path, image_size=(4, 4)).load()
+    assert (small["image"].shape, small["mask"].shape) == ((18, 1, 4, 4), (18, 4, 4))
+
+
+def test_a_border_that_counts_for_nothing(tmp_path: Path) -> None:
+    """255 in masks of many classes, as in Pascal VOC: no class, and left out of loss and counts."""
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    for k in range(10):
+        Image.new("RGB", (6, 6), (k, k, k)).save(tmp_path / "images" / f"{k}.jpg")
+        mask = np.full((6, 6), k % 3, np.uint8)
+        mask[0] = 255
+        Image.fromarray(mask).save(tmp_path / "masks" / f"{k}.png")
+    found = opened(tmp_path)
+    assert found.columns["mask"].classes == ("0", "1", "2")
+    assert np.all(found.load()["mask"][:, 0] == -100)
+    counts = described(found, Reading())["columns"][1]["classes"]
+    assert sum(counts.values()) == 10 * 30
