@@ -57,7 +57,7 @@ def class_counts(source: Source, column: str) -> dict[str, int]:
     import numpy as np
 
     words = source.columns[column].classes
-    values = np.asarray(source.load()[column]).ravel()
+    values = np.asarray(source.load()[column], np.int64).ravel()
     counts = np.bincount(values[values >= 0], minlength=len(words))  # what a loss leaves out is below 0
     return {word: int(n) for word, n in zip(words, counts, strict=False)}
 
