@@ -191,13 +191,12 @@ def _block_facts(block: Any) -> dict[str, Any]:
 
 def check(options: argparse.Namespace) -> int:
     """Problems, shapes and costs."""
-    from app.data.sources import open_data
     from app.document import checks
     from app.document.graph import label, type_name
     from blocks.rules import dims
 
     document = with_settings(_load(options.file), options.set, **given(options))
-    columns = open_data(document.recipe).columns if document.recipe.dataset != "none" else None
+    columns = _columns(document)
     analysis = _settled(document, columns)
     graph = analysis.graph
     problems = checks.check(graph, columns, analysis)
@@ -243,11 +242,10 @@ def check(options: argparse.Namespace) -> int:
 def compile_(options: argparse.Namespace) -> int:
     """The PyTorch source."""
     from app.compiler import compile_document
-    from app.data.sources import open_data
     from app.document import atomic
 
     document = with_settings(_load(options.file), options.set, **given(options))
-    columns = open_data(document.recipe).columns if document.recipe.dataset != "none" else None
+    columns = _columns(document)
     source = compile_document(document, _settled(document, columns)).source
     if options.output:
         atomic.write_text(options.output, source)
@@ -311,6 +309,19 @@ def _verdict(verdict: "Verdict") -> str:
         + (f"written by PyTorch's exporter: {verdict.traced}\n" if verdict.traced else "")
         + f"ONNX matches PyTorch: largest difference {verdict.difference:.2g} (onnxruntime, batch sizes {batches})"
     )
+
+
+def _columns(document: "Document") -> "Columns | None":
+    """The columns of a document's data; a set that is not at hand is told, and the network is looked at without it."""
+    from app.data.sources import DataError, open_data
+
+    if document.recipe.dataset == "none":
+        return None
+    try:
+        return open_data(document.recipe).columns
+    except DataError as error:
+        print(f"warning: data: {error}", file=sys.stderr)
+        return None
 
 
 def _settled(document: "Document", columns: "Columns | None" = None) -> "Analysis":

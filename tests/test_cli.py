@@ -163,3 +163,13 @@ def test_the_bar_moves(capsys: Any) -> None:
     progress.close()
     assert "epoch  10.0 of 10" in out.getvalue()
     assert out.getvalue().count("\r") > 5
+
+
+def test_a_network_is_checked_without_its_data(write: Callable[[str], Path], capsys: Any, tmp_path: Path) -> None:
+    file = tmp_path / "net.netwright"
+    assert main(["new", "small-cnn", "-o", str(file), "--set", f"recipe.dataset={tmp_path / 'gone'}"]) == 0
+    capsys.readouterr()
+    assert main(["check", str(file)]) == 0
+    told = capsys.readouterr()
+    assert "neither a file nor a folder" in told.err
+    assert "in all" in told.out
