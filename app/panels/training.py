@@ -97,6 +97,7 @@ class Training(QWidget):
         row.addWidget(self.smoothing)
         self.live_rate = self._live_controls()
         self._live_at = row.count()
+        row.addWidget(self.live_rate)  # never without a parent: it would be a window of its own
         self.scale = QButtonGroup(self)
         scales = QHBoxLayout()
         scales.setSpacing(0)
