@@ -99,7 +99,11 @@ class Hand:
     def quick_add(self, text: str, keys: Any = NONE) -> Any:
         """Type into quick-add, which must be open, and accept; the new block."""
         search = self.view.adding.quick.search
-        assert QTest.qWaitFor(self.view.adding.quick.isVisible, 2000)
+        for _ in range(100):
+            if self.view.adding.quick.isVisible():
+                break
+            QTest.qWait(20)
+        assert self.view.adding.quick.isVisible()
         QTest.keyClicks(search, text)
         QTest.keyClick(search, Qt.Key.Key_Return, keys)
         (id,) = self.session.selection
