@@ -36,7 +36,12 @@ def npz_file(path: Path, reading: "Reading") -> Source:
 
 def npy_file(path: Path, reading: "Reading") -> Source:
     """An ``.npy`` file, mapped into memory; y.npy or labels.npy beside X.npy belongs to it."""
-    return from_arrays(path, {"x" if path.stem.lower() not in ANSWERS else path.stem: mapped(path), **_beside(path)}, reading, ())
+    return from_arrays(
+        path,
+        {"x" if path.stem.lower() not in ANSWERS else path.stem: mapped(path), **{"y": mapped(other) for other in partners(path)}},
+        reading,
+        (),
+    )
 
 
 def npy_folder(path: Path, reading: "Reading") -> Source:
@@ -56,13 +61,14 @@ def mapped(path: Path) -> "Array":
     return array
 
 
-def _beside(path: Path) -> "dict[str, Array]":
+def partners(path: Path) -> list[Path]:
+    """The answers that belong to an array: y.npy beside X.npy."""
     stem = path.stem
     for old, new in (("X", "y"), ("x", "y"), ("images", "labels"), ("image", "label"), ("data", "labels"), ("data", "target")):
         other = path.with_name(stem.replace(old, new) + path.suffix)
         if old in stem and other.is_file() and other != path:
-            return {"y": mapped(other)}
-    return {}
+            return [other]
+    return []
 
 
 def from_arrays(path: Path, found: "Mapping[str, Array]", reading: "Reading", skipped: "list[Skipped] | tuple[Skipped, ...]") -> Source:

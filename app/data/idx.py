@@ -6,7 +6,7 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 from app.data.arrays import channels_first, labels
 from app.data.source import DataError, Source, gathered, part_of
@@ -32,8 +32,8 @@ def is_idx(path: Path) -> bool:
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] in TYPES and 1 <= head[3] <= 5
 
 
-def _opened(path: Path) -> "gzip.GzipFile | open":  # type: ignore[valid-type]
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else open(path, "rb")
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else open(path, "rb")
 
 
 def read(path: Path) -> "Array":
@@ -67,7 +67,7 @@ def idx_files(path: Path, _: "Reading") -> Source:
     """A folder of IDX files, or one of them with its partner: images and labels, train and test."""
     import numpy as np
 
-    files = sorted(f for f in path.iterdir() if f.is_file() and is_idx(f)) if path.is_dir() else _with_partner(path)
+    files = sorted(f for f in path.iterdir() if f.is_file() and is_idx(f)) if path.is_dir() else partners(path)
     found: dict[int, dict[str, Array]] = {}
     for file in files:
         part = part_of(re.split(r"[-_.]", file.name)[0]) or 0
@@ -100,7 +100,8 @@ def idx_files(path: Path, _: "Reading") -> Source:
     return gathered(str(path), "idx", title, arrays, classes, "image", "label" if both else "image", parts)
 
 
-def _with_partner(path: Path) -> list[Path]:
+def partners(path: Path) -> list[Path]:
+    """The file, and the labels of its images or the images of its labels, where they lie beside it."""
     swaps = (("images", "labels"), ("labels", "images"))
     found = [path]
     for old, new in swaps:

@@ -60,6 +60,22 @@ def _read(name: str, reading: Reading) -> Source:
         raise DataError(f"{path} can't be read: {error.strerror or error}") from None
 
 
+def belongings(path: Path) -> list[Path]:
+    """The files of a data set that is named by one of them: its partner, or the images that a table speaks of, as far as they lie beside it."""
+    from app.data import arrays, idx, tables
+
+    if idx.is_idx(path):
+        found = idx.partners(path)
+    elif _head(path).startswith(b"\x93NUMPY"):
+        found = [path, *arrays.partners(path)]
+    elif path.suffix.lower() in TABLES:
+        found = [path, *tables.pictures(path)]
+    else:
+        found = [path]
+    return [file for file in found if path.parent in file.parents]
+
+
+TABLES: Final = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 READING: Final = ("target", "target_kind", "split_by", "image_size", "image_fit", "grey", "sound", "sound_seconds", "sequence_length")
 
 

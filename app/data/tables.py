@@ -109,6 +109,13 @@ def _parquet(path: Path, skipped: list[Skipped]) -> dict[str, Cells]:
     return found
 
 
+def pictures(path: Path) -> list[Path]:
+    """The images that a table names."""
+    cells = _parquet(path, []) if path.suffix.lower() in (".parquet", ".pq") else _csv(path, [])[0]
+    named = [_image(path, str(cell)) for column in cells.values() if _is_images(path, column) for cell in column if not _missing(cell)]
+    return [file for file in named if file.is_file()]
+
+
 def from_cells(path: Path, cells: dict[str, Cells], reading: "Reading", skipped: list[Skipped], comma: bool) -> Source:
     """A source from columns of cells, which are texts or plain values."""
     import numpy as np

@@ -23,7 +23,7 @@ from app.engine.mishaps import first_bad
 from app.engine.optimize import Average, add_l1, learning_rate, make_optimizer
 from app.engine.progress import Progress, drawn, score_of
 from app.engine.record import Record, Row
-from app.engine.supply import Batch, Moments, Supply
+from app.engine.supply import Batch, Moments, Supply, scaled
 
 READ_SECONDS: Final = 0.1  # how often losses are read from the device
 READ_STEPS: Final = 20  # the same for several processes, which must do it together
@@ -219,8 +219,7 @@ class Loop:
         """The batch as the network sees it, augmented; and whom each sample was blended with."""
         if not self.augment.active:
             return self.supply.prepared(raw), None
-        scaled = {name: value.float() * (1 / 255) if value.dtype == torch.uint8 else value for name, value in raw.items()}
-        found = self.supply.prepared(self.augment(scaled))
+        found = self.supply.prepared(self.augment({name: scaled(value) for name, value in raw.items()}))
         paired = self.augment.pairs(found)
         return (found, None) if paired is None else (paired[0], (paired[1], paired[2]))
 

@@ -82,10 +82,10 @@ class Supply:
             found[name] = (piece.pin_memory() if pinned else piece).to(self.device, non_blocking=pinned)
         return found
 
-    def prepared(self, batch: Batch, *, scaled: bool = False) -> Batch:
+    def prepared(self, batch: Batch) -> Batch:
         """What the network sees of a raw batch."""
         if not self.ready:
-            batch = {name: self._prepared(name, value, scaled) for name, value in batch.items()}
+            batch = {name: self._prepared(name, value) for name, value in batch.items()}
         for name, layout in self.layouts.items():
             batch[name] = batch[name].contiguous(memory_format=layout)
         return batch
@@ -108,17 +108,21 @@ class Supply:
             while waiting:
                 yield waiting.popleft().result()
 
-    def _prepared(self, name: str, value: Tensor, scaled: bool = False) -> Tensor:
+    def _prepared(self, name: str, value: Tensor) -> Tensor:
         if self.kinds[name] == "index":
             return value
-        if value.dtype == torch.uint8:
-            value = value.float().mul_(1 / 255)
-        elif value.dtype != torch.float32:
+        value = scaled(value)
+        if value.dtype != torch.float32:
             value = value.float()
         if name in self.moments:
             mean, std = self.moments[name]
             value = (value - mean) / std
         return value
+
+
+def scaled(value: Tensor) -> Tensor:
+    """Bytes as 0 to 1; anything else as it is."""
+    return value.float().mul_(1 / 255) if value.dtype == torch.uint8 else value
 
 
 def _tensor(array: "np.ndarray[Any, Any]") -> Tensor:

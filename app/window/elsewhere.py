@@ -1,10 +1,11 @@
 """Run elsewhere: a folder that holds everything a run needs, and the one command that starts it on another machine."""
 
+import shlex
 import shutil
 from pathlib import Path
 
 from app.data.source import DataError
-from app.data.sources import BUNDLED
+from app.data.sources import BUNDLED, belongings
 from app.document import atomic, storage
 from app.document.graph import Document
 from resources import ROOT
@@ -41,16 +42,13 @@ def write(folder: Path, document: Document) -> str:
             shutil.copytree(data, folder / "data" / data.name)
         else:
             (folder / "data").mkdir()
-            for file in (data, *(f for f in data.parent.glob(f"{data.stem}*") if f.is_file() and f != data and f.suffix == data.suffix)):
-                shutil.copy2(file, folder / "data" / file.name)
-        option = (
-            f" --data data/{data.name}"
-            if data.name.replace(".", "").replace("-", "").replace("_", "").isalnum()
-            else f" --data 'data/{data.name}'"
-        )
+            for file in belongings(data):
+                (folder / "data" / file.relative_to(data.parent)).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, folder / "data" / file.relative_to(data.parent))
+        option = f" --data {shlex.quote(f'data/{data.name}')}"
     for package in PACKAGES:
         shutil.copytree(SOURCE / package if package != "resources" else ROOT, folder / package, ignore=LEFT_OUT)
     atomic.write_text(folder / "network.netwright", storage.dumps(document))
     atomic.write_text(folder / "run.sh", SCRIPT.replace("{needs}", NEEDS).replace("{data}", option))
     (folder / "run.sh").chmod(0o755)
-    return f"sh {folder.name}/run.sh"
+    return f"sh {shlex.quote(f'{folder.name}/run.sh')}"

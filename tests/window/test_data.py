@@ -174,3 +174,41 @@ def test_from_a_folder_to_a_run_that_is_changed_and_gone_on_with(live: Workspace
     assert live.watcher.curves.step_epoch == sorted(live.watcher.curves.step_epoch)
     live.actions["stop"].trigger()
     qtbot.waitUntil(lambda: live.engine.state == "ready", timeout=20_000)
+
+
+@pytest.mark.parametrize("name", ["it's.csv", "a b.csv", "x'; touch canary; '.csv", "$(touch canary).csv", "ünï.csv"])
+def test_no_name_is_run_elsewhere(tmp_path: Path, name: str) -> None:
+    """A data set may be called as it likes: in the script it is one word, and nothing of it is run."""
+    from dataclasses import replace
+
+    from app.document.storage import load
+    from app.window import elsewhere
+
+    data = making.iris(tmp_path / name)
+    document = load(networks.written(tmp_path / "net.netwright", networks.perceptron))
+    elsewhere.write(tmp_path / "there", replace(document, recipe=document.recipe.replace(dataset=str(data))))
+    assert (tmp_path / "there" / "data" / name).read_bytes() == data.read_bytes()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\n')
+    (tmp_path / "bin" / "python3").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "run.sh"],
+        cwd=tmp_path / "there",
+        env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"data/{name}" in done.stdout.splitlines()
+    assert not list(tmp_path.rglob("canary"))
+
+
+def test_what_belongs_to_a_file_goes_with_it(tmp_path: Path) -> None:
+    from app.data.sources import belongings
+
+    root = making.mnist(tmp_path / "mnist")
+    assert {f.name for f in belongings(root / "t10k-images-idx3-ubyte")} == {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
+    making.image_folder(tmp_path / "images", 5)
+    files = sorted((tmp_path / "images").rglob("0*.png"))
+    (tmp_path / "list.csv").write_text("file,label\n" + "".join(f"{f.relative_to(tmp_path)},{f.parent.name}\n" for f in files))
+    assert set(belongings(tmp_path / "list.csv")) == {tmp_path / "list.csv", *files}
