@@ -36,12 +36,10 @@ def npz_file(path: Path, reading: "Reading") -> Source:
 
 def npy_file(path: Path, reading: "Reading") -> Source:
     """An ``.npy`` file, mapped into memory; y.npy or labels.npy beside X.npy belongs to it."""
-    return from_arrays(
-        path,
-        {"x" if path.stem.lower() not in ANSWERS else path.stem: mapped(path), **{"y": mapped(other) for other in partners(path)}},
-        reading,
-        (),
-    )
+    arrays = {"x" if path.stem.lower() not in ANSWERS else path.stem: mapped(path)}
+    for other in partners(path):
+        arrays["y"] = mapped(other)
+    return from_arrays(path, arrays, reading, ())
 
 
 def npy_folder(path: Path, reading: "Reading") -> Source:

@@ -208,7 +208,7 @@ def test_what_belongs_to_a_file_goes_with_it(tmp_path: Path) -> None:
 
     root = making.mnist(tmp_path / "mnist")
     assert {f.name for f in belongings(root / "t10k-images-idx3-ubyte")} == {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
-    making.image_folder(tmp_path / "images", 5)
+    making.image_folder(tmp_path / "images", 20)
     files = sorted((tmp_path / "images").rglob("0*.png"))
     (tmp_path / "list.csv").write_text("file,label\n" + "".join(f"{f.relative_to(tmp_path)},{f.parent.name}\n" for f in files))
     assert set(belongings(tmp_path / "list.csv")) == {tmp_path / "list.csv", *files}
