@@ -19,6 +19,11 @@ GREY: Final = (0.299, 0.587, 0.114)  # ITU-R BT.601
 MOVES = ("rotation", "translation", "scaling", "shear", "resized_crop")
 
 
+def augments(recipe: Augmentation) -> bool:
+    """Whether a recipe changes its samples at all."""
+    return any(getattr(recipe, name) for name in Augmentation.fields)
+
+
 class Augment:
     """The augmentations of a recipe for a batch of columns. ``images`` names the columns with pixels: True for values, False for indices."""
 
@@ -27,7 +32,7 @@ class Augment:
         self.random = torch.Generator(device)
         self.host = random.Random(0)
         self.device = device
-        self.active = any(recipe.values()[name] for name in Augmentation.fields)
+        self.active = augments(recipe)
         self.changes_pixels = any(recipe.values()[name] for name in Augmentation.fields if name not in ("mixup", "cutmix"))
 
     def seed(self, value: int) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from app.data.splits import Splits
 from app.document.runs import RunFolder
 from app.engine import checkpoint
-from app.engine.augment import Augment
+from app.engine.augment import Augment, augments
 from app.engine.build import EngineError, Model, loss_of, run_net
 from app.engine.control import Control
 from app.engine.devices import images_first
@@ -367,8 +367,7 @@ def supply(model: Model, device: torch.device, moments: Moments) -> Supply:
     inputs = {value.column for value in model.compiled.inputs}
     wanted = inputs | {arg.column for arg in model.compiled.loss_arguments if arg.column}
     recipe = model.document.recipe
-    raw = Augment(recipe, {}, frozenset(), torch.device("cpu")).active
-    return Supply(model.source, sorted(wanted), inputs, device, moments, workers=recipe.workers, raw=raw)
+    return Supply(model.source, sorted(wanted), inputs, device, moments, workers=recipe.workers, raw=augments(recipe))
 
 
 def _pixels(found: Supply) -> dict[str, bool]:

@@ -1,11 +1,10 @@
 """Starting, holding and ending a run, and exporting its network: the buttons on one side, the engine on the other."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
+from PySide6.QtCore import QObject, QStandardPaths, QTemporaryDir, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -44,6 +43,7 @@ class RunControl(QObject):
     ) -> None:
         super().__init__(parent)
         self.data = data
+        self._scratch: QTemporaryDir | None = None
         self.window_, self.session, self.engine, self.watcher = parent, session, engine, watcher
         self.panel, self.banner, self.chip, self.actions = panel, banner, chip, actions
         self.waiting = False  # a run was asked for and has not begun
@@ -157,8 +157,9 @@ class RunControl(QObject):
 
     def preview(self, seed: int) -> None:
         """Ask for samples as the recipe changes them."""
-        path = Path(tempfile.gettempdir()) / f"netwright-preview-{os.getpid()}.png"
-        self.engine.send(m.Preview(dumps(self.session.document), str(path), seed))
+        if self._scratch is None:
+            self._scratch = QTemporaryDir()  # of our own: nobody can put a link in its way; gone with the window
+        self.engine.send(m.Preview(dumps(self.session.document), self._scratch.filePath("preview.png"), seed))
 
     def pause(self) -> None:
         """Hold the run, or let it go on."""
