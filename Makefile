@@ -23,11 +23,11 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@.ci/packages $(QT_PACKAGES) $(TEST_PACKAGES)
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 slow: $(STAMP)
 	@.ci/packages $(QT_PACKAGES) $(TEST_PACKAGES)
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 fast: $(STAMP)
 	$(BIN)/python -m pytest -n auto -m "not slow and not gui"

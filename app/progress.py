@@ -24,6 +24,8 @@ class Progress:
             self._draw(row["epoch"])
         elif "samples_per_second" in row:
             self._epoch(row)
+        elif "chosen" in row:
+            print(row["chosen"], file=self._stream, flush=True)
 
     def close(self) -> None:
         """Leave the bar's line."""

@@ -31,5 +31,5 @@ def forecast(totals: Totals, recipe: Recipe) -> Forecast:
     """What training with a recipe will hold at once."""
     weights = totals.params * BYTES
     states = STATES[recipe.optimizer] if recipe.optimizer != "SGD" or recipe.momentum else 0
-    half = 1 if recipe.precision in ("fp32", "tf32") else 2
+    half = 1 if recipe.precision in ("auto", "fp32", "tf32") else 2
     return Forecast(weights, weights, weights * states, totals.memory * recipe.batch_size // half)

@@ -255,7 +255,7 @@ def _values(kind: type[Record], values: dict[str, Any], place: str, errors: list
     """The values that fit; for the others an error each."""
     good: dict[str, Any] = {}
     for name, value in values.items():
-        if kind is Recipe and isinstance(value, str):
+        if kind is Recipe and isinstance(value, (str, bool)):
             value = OLD_NAMES.get(name, {}).get(value, value)
         try:
             if name not in kind.fields:

@@ -34,6 +34,13 @@ class Model:
     net: nn.Module
     source: Source
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of what the first loss over classes tells apart; none where they are only numbered."""
+        terms = self.compiled.losses
+        columns = self.source.columns
+        return next((columns[t.column].classes for t in terms if t.metric == "accuracy" and t.column and t.column in columns), ())
+
 
 def build(document: Document, *, to_train: bool = False, with_data: bool = True) -> Model:
     """The network of a document with fresh weights, drawn with the recipe's seed. Raises EngineError for a document with errors.

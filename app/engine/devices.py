@@ -31,6 +31,11 @@ def devices() -> list[list[str]]:
     return [*found, ["cpu", f"CPU, {torch.get_num_threads()} threads"]]
 
 
+def best() -> str:
+    """The device that "auto" means."""
+    return devices()[0][0]
+
+
 def fabric(device: str, precision: str = "fp32", count: int = 1, nodes: int = 1) -> Fabric:
     """Lightning Fabric on one device, or on ``count`` of them on each of ``nodes`` machines: "auto" is the best there is.
 

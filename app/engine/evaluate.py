@@ -9,11 +9,12 @@ import torch
 from app.data.source import PARTS
 from app.data.splits import split
 from app.document import storage
+from app.document.confusion import Confusion
 from app.document.runs import RunFolder, is_run
 from app.engine import checkpoint
 from app.engine.build import EngineError, Model, build, fabric
-from app.engine.loop import supply
 from app.engine.metrics import judge
+from app.engine.prepared import supply
 
 
 def open_run(folder: RunFolder, weights: str = "best", with_data: bool = True) -> Model:
@@ -53,10 +54,18 @@ def evaluate(folder: RunFolder, part: str = "test", device: str = "auto") -> dic
     net, data = model.net.to(on), supply(model, on, facts(folder).get("moments", {}))
     batches = map(data.prepared, data.batches(torch.split(indices, max(recipe.batch_size, 256))))
     result = judge(net, model.compiled, batches)
-    names = next((list(model.source.columns[t.column].classes) for t in model.compiled.losses if t.metric == "accuracy" and t.column), [])
     if part == "test":
         looked(folder)
-    return {**result.figures(), **result.classes(names), "samples": len(indices)}
+    return {**result.figures(), **_by_class(result.confusion(model.classes)), "samples": len(indices)}
+
+
+def _by_class(confusion: Confusion | None) -> dict[str, Any]:
+    """Precision, recall and F1 of each class, and the confusion matrix (rows: true, columns: predicted)."""
+    if confusion is None:
+        return {}
+    rows = [{"class": c.name, "precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.support} for c in confusion.classes()]
+    count = range(len(confusion.names))
+    return {"classes": rows, "confusion": [[confusion.cells.get((true, said), 0) for said in count] for true in count]}
 
 
 def looked(folder: RunFolder) -> None:

@@ -3,13 +3,14 @@
 Over many batches sums are gathered on the device, and read once: a measure is a vector that adds up, and what follows from it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
 from app.compiler import Compiled, LossTerm
+from app.document.confusion import Confusion
 from app.engine.build import loss_of, run_net
 
 Columns = Mapping[str, Tensor]
@@ -150,7 +151,7 @@ def figures(compiled: Compiled) -> list[str]:
 
 
 class Judgement:
-    """Sums over batches: ``take`` each, then ``figures``, and ``classes`` for the first loss over classes."""
+    """Sums over batches: ``take`` each, then ``figures``, and ``confusion`` for the first loss over classes."""
 
     def __init__(self, compiled: Compiled) -> None:
         self.compiled = compiled
@@ -185,21 +186,15 @@ class Judgement:
             found |= {name + suffix: value for name, value in finished(term.metric, own, spatial).items()}
         return found
 
-    def classes(self, names: list[str]) -> dict[str, Any]:
-        """Precision, recall and F1 of each class and the confusion matrix (rows: true, columns: predicted)."""
+    def confusion(self, names: Sequence[str]) -> Confusion | None:
+        """Who was taken for whom, for the first loss over classes; None where there is none, or too many classes."""
         k = next((k for k, (term, _) in enumerate(self.terms) if term.metric == "accuracy"), None)
         if k is None or f"{k}.confusion" not in self.sums:
-            return {}
+            return None
         matrix = square(self.sums[f"{k}.confusion"].cpu())
-        hits, said, true = matrix.diag(), matrix.sum(0), matrix.sum(1)
-        precision, recall = hits / said.clamp(min=1), hits / true.clamp(min=1)
-        f1 = 2 * precision * recall / (precision + recall).clamp(min=1e-12)
-        words = names if len(names) == len(matrix) else [str(n) for n in range(len(matrix))]
-        rows = [
-            {"class": name, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
-            for name, p, r, f, n in zip(words, precision, recall, f1, true, strict=True)
-        ]
-        return {"classes": rows, "confusion": [[int(n) for n in row] for row in matrix]}
+        at = matrix.nonzero()
+        cells = torch.cat([at, matrix[at[:, 0], at[:, 1]].long()[:, None]], 1)
+        return Confusion.of(names, len(matrix), cells.tolist())
 
 
 def judge(net: nn.Module, compiled: Compiled, batches: Iterable[Columns], loss_net: Any = None) -> Judgement:

@@ -20,6 +20,7 @@ from app.document.recipe import Recipe
 Batch = dict[str, Tensor]
 Moments = Mapping[str, Mapping[str, list[float]]]  # column -> mean, std
 AHEAD: Final = 3  # batches
+SMALL_BYTES: Final = 64 << 20  # a set that is at most so large is put in order for a whole epoch at once
 READY_BYTES: Final = 512 << 20  # a set that is at most so large as floats is prepared once
 
 
@@ -62,6 +63,7 @@ class Supply:
         self.ready = not raw and not self.streams and sum(t.numel() * 4 for t in self.columns.values()) <= READY_BYTES
         if self.ready:  # once, not at every step
             self.columns = {name: self._prepared(name, tensor) for name, tensor in self.columns.items()}
+        self.small = sum(tensor.nbytes for tensor in self.columns.values()) <= SMALL_BYTES
         self.layouts: dict[str, Any] = {}
 
     def channels_last(self) -> None:
@@ -95,9 +97,9 @@ class Supply:
         return self.prepared(self.raw(index))
 
     def batches(self, indices: Iterable[Tensor]) -> Iterator[Batch]:
-        """Raw batches in order; from the disk they are fetched ahead."""
+        """Raw batches in order; from the disk they are fetched ahead, and a small set is put in order in one go."""
         if not self.streams:
-            yield from map(self.raw, indices)
+            yield from self._ordered(list(indices)) if self.small else map(self.raw, indices)
             return
         with ThreadPoolExecutor(max(1, self.workers), thread_name_prefix="supply") as pool:
             waiting: deque[Future[Batch]] = deque()
@@ -107,6 +109,14 @@ class Supply:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+
+    def _ordered(self, indices: list[Tensor]) -> Iterator[Batch]:
+        """A gather for each column, not one for each batch."""
+        if not indices:
+            return
+        whole, sizes = self.raw(torch.cat(indices)), [len(index) for index in indices]
+        for pieces in zip(*(torch.split(column, sizes) for column in whole.values()), strict=True):
+            yield dict(zip(whole, pieces, strict=True))
 
     def _prepared(self, name: str, value: Tensor) -> Tensor:
         if self.kinds[name] == "index":

@@ -17,13 +17,15 @@ from app.document.graph import Document
 from app.document.runs import RunFolder, is_run
 from app.engine import checkpoint, mishaps
 from app.engine.build import EngineError, Model, build
+from app.engine.choose import settled, told
 from app.engine.control import Control
-from app.engine.devices import fabric, keep_memory, leave
+from app.engine.devices import distributed, fabric, keep_memory, leave
 from app.engine.errors import NotFiniteError
 from app.engine.loop import Loop
 from app.engine.optimize import learning_rate
+from app.engine.prepared import Prepared, parts
 from app.engine.record import Record, Row
-from app.engine.supply import Moments, measured
+from app.engine.supply import Moments
 from app.engine.warm import warm_start
 
 __all__ = ["Control", "Outcome", "Spread", "learning_rate", "resume", "train"]
@@ -61,12 +63,11 @@ def train(
     """
     keep_memory()
     model = build(document, to_train=True)
-    recipe = model.document.recipe
-    chosen = fabric(device, recipe.precision, spread.devices, spread.nodes)
+    splits, moments = parts(model)
+    alone = not distributed(spread.devices, spread.nodes)
+    model, choice = settled(model, device, (splits, moments) if alone else None)
+    chosen = fabric(device, model.document.recipe.precision, spread.devices, spread.nodes)
     chosen.launch()
-    splits = split(model.source, recipe.validation, recipe.test, recipe.seed)
-    inputs = {value.column for value in model.compiled.inputs}
-    moments = measured(model.source, recipe, inputs, splits.train)
     report = warm_start(model.net, start_from) if start_from else None
     place = None
     if chosen.is_global_zero:
@@ -74,8 +75,10 @@ def train(
         _write_facts(model, place, chosen.device, splits, moments, int(chosen.world_size))
     place = RunFolder(Path(chosen.broadcast(str(place.path) if place else ""))) if chosen.world_size > 1 else place
     assert place is not None
-    facts = {"warm_start": report} if report else {}
-    return _run(Loop, model, place, chosen, splits, moments, control or Control(), listen, None, facts)
+    facts = told(choice) | ({"warm_start": report} if report else {})
+    return _run(
+        lambda: Prepared(model, chosen, splits, moments), place, control or Control(), listen, None, facts, recorded=chosen.is_global_zero
+    )
 
 
 def resume(
@@ -96,28 +99,28 @@ def resume(
     keep_memory()
     document = storage.load(folder.document)
     place, damaged = checkpoint.find_whole(folder.checkpoints, "last")
-    model = build(document, to_train=True)
+    model, _ = settled(build(document, to_train=True), device)
     recipe = model.document.recipe
     chosen = fabric(device, recipe.precision, spread.devices, spread.nodes)
     chosen.launch()
     splits = split(model.source, recipe.validation, recipe.test, recipe.seed)
-    moments = json.loads(folder.facts.read_text()).get("moments", {})
+    moments: Moments = json.loads(folder.facts.read_text()).get("moments", {})
     control = control or Control()
     if epochs is not None:
         control.change("epochs", epochs)
     facts: dict[str, Any] = {"from": place.name}
     if damaged:
         facts["damaged"] = damaged
-    return _run(Loop, model, folder, chosen, splits, moments, control, listen, place, facts)
+    return _run(lambda: Prepared(model, chosen, splits, moments), folder, control, listen, place, facts, recorded=chosen.is_global_zero)
 
 
 def _run(
-    kind: type[Loop], model: Model, folder: RunFolder, chosen: Any, splits: Splits, moments: Moments, control: Control,
-    listen: Callable[[Row], None] | None, place: Path | None, facts: dict[str, Any],
+    make: Callable[[], Prepared], folder: RunFolder, control: Control, listen: Callable[[Row], None] | None, place: Path | None,
+    facts: dict[str, Any], *, recorded: bool,
 ) -> Outcome:  # fmt: skip
-    record = Record(folder, listen) if chosen.is_global_zero else None
+    record = Record(folder, listen) if recorded else None
     try:
-        outcome = _outcome(lambda: kind(model, folder, record, chosen, splits, moments, control), record, place, facts)
+        outcome = _outcome(lambda: Loop(make(), folder, record, control), record, place, facts)
         if record:
             record.event("end", state=outcome.state, reason=outcome.reason)
         return outcome
@@ -138,9 +141,11 @@ def _outcome(make: Callable[[], Loop], record: Record | None, place: Path | None
         told: dict[str, Any] = {
             "epochs": loop.at.epochs,
             "steps_per_epoch": loop.steps_per_epoch,
-            "samples": len(loop.train_at),
-            "device": str(loop.device),
+            "samples": len(loop.ready.train_at),
+            "device": str(loop.ready.device),
         }
+        if classes := loop.ready.model.classes:
+            told["classes"] = list(classes)
         if loop.recipe.patience:
             told["patience"] = loop.recipe.patience
         if record:
@@ -164,7 +169,7 @@ def _outcome(make: Callable[[], Loop], record: Record | None, place: Path | None
     except Exception as error:
         if not mishaps.out_of_memory(error) or loop is None:
             raise
-        return Outcome("failed", mishaps.memory_sentence(loop.device, loop.recipe))
+        return Outcome("failed", mishaps.memory_sentence(loop.ready.device, loop.recipe))
 
 
 def _write_facts(model: Model, folder: RunFolder, device: torch.device, splits: Splits, moments: Moments, world: int) -> None:

@@ -6,6 +6,7 @@ A value that several selected blocks do not share is shown as MIXED, which reads
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QHBoxLayout, QWidget
 
 from blocks.params import Param, ParamError
@@ -18,6 +19,7 @@ class Editor(QWidget):
 
     edited = Signal(object)
     refused = Signal(str)
+    pointed = Signal()  # the mouse has come
 
     def __init__(self, param: Param) -> None:
         super().__init__()
@@ -25,7 +27,10 @@ class Editor(QWidget):
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.row.setSpacing(6)
-        self.setToolTip(param.help)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.pointed.emit()
 
     def show_value(self, value: Any) -> None:
         """Show a value without telling."""

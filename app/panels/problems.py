@@ -33,12 +33,23 @@ class Problems(QWidget):
         layout.addWidget(self.empty)
         self.list.clicked.connect(self._clicked)
         self.list.activated.connect(self._clicked)
+        self._shown: object = None  # what the rows were made for
         session.problems_changed.connect(self.refresh)
         theme.current.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the session's problems."""
+        """Show the session's problems; rows are only made anew where these are others."""
+        nodes = self.session.graph.nodes
+        names = [nodes[p.node].name if p.node and p.node in nodes else "" for p in self.session.problems]
+        if (found := (self.session.problems[:], names, theme.current.theme.name)) != self._shown:
+            self._shown = found
+            self._fill()
+        self.empty.setText(self._all_well())
+        self.list.setVisible(bool(self.session.problems))
+        self.empty.setVisible(not self.session.problems)
+
+    def _fill(self) -> None:
         self.list.clear()
         for problem in self.session.problems[:MOST_ROWS]:
             item = QListWidgetItem(self.list)
@@ -49,9 +60,6 @@ class Problems(QWidget):
             self.list.setItemWidget(item, row)
         if (more := len(self.session.problems) - MOST_ROWS) > 0:
             QListWidgetItem(self.tr("and {0} more, when these are mended").format(more), self.list)
-        self.empty.setText(self._all_well())
-        self.list.setVisible(bool(self.session.problems))
-        self.empty.setVisible(not self.session.problems)
 
     def _all_well(self) -> str:
         session = self.session

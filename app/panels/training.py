@@ -263,6 +263,9 @@ class Training(QWidget):
             else {"running": "…", "done": self.tr("done")}.get(curves.state, curves.state)
         )
         self.cells["speed"].setText(f"{si(curves.samples_per_second)} samples/s" if curves.samples_per_second else "…")
+        self.cells["speed"].setToolTip(curves.chosen)
+        if curves.chosen and curves.state == "running" and not self.verdict.text():
+            self.say(self.tr("Computed in {0}").format(curves.chosen), "text2")
         self.cells["elapsed"].setText(duration(curves.elapsed))
         best = f"{curves.best_epoch:.0f}" if curves.best_epoch else "–"
         waited = self.tr(" · patience {0}/{1}").format(curves.stale, curves.patience) if curves.patience else ""

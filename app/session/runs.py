@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.document.confusion import Confusion
 from app.document.runs import RunFolder, parse_row
 from app.session.timers import timer
 
@@ -19,6 +20,7 @@ class Curves:
     epochs: int = 0
     samples: int = 0
     device: str = ""
+    chosen: str = ""  # how the device computes, where that was tried
     step_epoch: list[float] = field(default_factory=list)
     step: dict[str, list[float]] = field(default_factory=dict)
     validation_epoch: list[float] = field(default_factory=list)
@@ -29,6 +31,9 @@ class Curves:
     marks: list[tuple[float, str, float]] = field(default_factory=list)  # what was changed while it ran
     patience: int = 0
     stale: int = 0  # epochs without a better one
+    classes: tuple[str, ...] = ()
+    confusion: Confusion | None = None  # of the last validation
+    confusion_epoch: float = 0.0
     looked: int = 0  # how often the test part was judged
     state: str = "running"
     reason: str = ""
@@ -55,6 +60,9 @@ class Curves:
                 self.best_epoch = row["epoch"]
             if row.get("validation"):
                 self.validation_epoch.append(row["epoch"])
+                if found := row.get("confusion"):
+                    self.confusion = Confusion.of(self.classes, found["size"], found["cells"])
+                    self.confusion_epoch = row["epoch"]
                 for name, value in row["validation"].items():
                     self.validation.setdefault(name, []).append(value)
 
@@ -71,6 +79,8 @@ class Curves:
         if row["event"] in ("start", "resumed"):
             self.epochs, self.samples, self.device = row["epochs"], row["samples"], row["device"]
             self.patience = row.get("patience", 0)
+            self.classes = tuple(row.get("classes", self.classes))
+            self.chosen = row.get("chosen", self.chosen)
             self.state, self.reason = "running", ""
             if row["event"] == "resumed":
                 self._forget(row["step"] / max(1, row["steps_per_epoch"]))

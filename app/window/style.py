@@ -63,6 +63,9 @@ QWidget#leftPanel { background: @panel; border-right: 1px solid @hairline; }
 QScrollArea#inspector, QWidget#inspectorBody { background: @panel; } QWidget#rightPanel { background: @panel; border-left: 1px solid @hairline; }
 QWidget#bottomPanel { background: @panel; border-top: 1px solid @hairline; }
 QLabel#title { font-size: 16px; font-weight: 600; } QLabel#section { font-weight: 600; font-size: 12px; padding-top: 2px; } QLabel#subtitle, QLabel#caption, QLabel#empty { color: @text2; }
+QLabel#sentence { color: @text2; font-size: 12px; padding: 8px 16px; background: @panel; }
+QPushButton#pair { border: 1px solid transparent; background: transparent; min-height: 24px; padding: 0; } QPushButton#pair:hover { background: @hover; }
+QPushButton#pair:focus { border-color: @accent; }
 QLabel#caption { font-size: 11px; } QLabel#field { color: @text2; } QLabel#help { color: @text2; } QLabel#plotTitle { font-weight: 600; }
 QLabel#value, QLabel#valueAccent { font-weight: 600; } QLabel#valueAccent { color: @accent; } QLabel#valueAccent:disabled { color: @text3; }
 QLabel#epoch { font-size: 20px; font-weight: 600; }
@@ -101,6 +104,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; } QScrollBar::
 QStatusBar { border-top: 1px solid @hairline; } QStatusBar::item { border: none; } QStatusBar QLabel { color: @text2; font-size: 11px; }
 QPushButton#problemCount { border: none; background: transparent; font-size: 11px; min-height: 22px; padding: 0 6px; } QPushButton#problemCount:hover { background: @raised; }
 QPushButton#problemCount[level="error"] { color: @error; } QPushButton#problemCount[level="warning"] { color: @warn; } QPushButton#problemCount[level="ok"] { color: @ok; }
+QTabBar#side::tab { padding: 12px 12px; font-weight: 600; }
 QTabBar#documents { background: @frame; border-bottom: 1px solid @hairline; } QTabBar#documents::tab { padding: 7px 12px; } QTabBar#documents::tab:selected { background: @canvas; }
 QTabBar#documents::close-button { image: url(@icons/@theme-close.svg); }
 QScrollArea#start, QWidget#startBody { background: @frame; }

@@ -27,7 +27,6 @@ from app.panels.complexity import Complexity
 from app.panels.data import DataPanel
 from app.panels.finder import Finder
 from app.panels.history import History
-from app.panels.inspector import Inspector
 from app.panels.layers import LayerTable
 from app.panels.palette import Palette
 from app.panels.problems import Problems
@@ -50,6 +49,7 @@ from app.window.plugins import Plugins
 from app.window.recent import Recent
 from app.window.runs import RunControl
 from app.window.shell import Shell
+from app.window.side import Side
 from app.window.start import StartPage
 from app.window.status import Status
 from app.window.tabs import Tabs
@@ -94,7 +94,8 @@ class Workspace(QObject):
         self.data = Data(self.session)
         self.canvas = CanvasView(self.session)
         self.palette = Palette(self.session)
-        self.inspector = Inspector(self.session)
+        self.side = Side(shell, self.session, self.watcher)
+        self.inspector = self.side.inspector
         self.problems = Problems(self.session)
         self.training = Training(self.watcher)
         self._arrange()
@@ -164,7 +165,7 @@ class Workspace(QObject):
         self.center.setSpacing(0)
         self.center.addWidget(self.canvas)
         self.pages.addWidget(self.sheet)
-        for dock, side in ((shell.left, self.palette), (shell.right, self.inspector)):
+        for dock, side in ((shell.left, self.palette), (shell.right, self.side)):
             layout = dock.widget().layout()
             assert layout is not None
             layout.addWidget(side)

@@ -164,7 +164,7 @@ def test_nan_names_the_layer_and_keeps_what_is_finite(tmp_path: Path, at: int, m
     def spoiled(self: Any, group: Any) -> None:
         if self.at.step == at:
             with torch.no_grad():
-                self.bare.fc2.weight[0, 0] = math.nan
+                self.ready.bare.fc2.weight[0, 0] = math.nan
         real(self, group)
 
     monkeypatch.setattr(loop.Loop, "_step", spoiled)
@@ -234,13 +234,13 @@ def test_several_outputs_are_judged_each(tmp_path: Path) -> None:
 
 
 def test_old_words_are_understood() -> None:
-    text = (
-        dumps(Document())
-        .replace('"precision":"fp32"', '"precision":"bf16-mixed"')
-        .replace('"precision": "fp32"', '"precision": "bf16-mixed"')
-    )
-    assert "bf16-mixed" in text
-    assert loads(text).recipe.precision == "bf16"
+    for old, new in (("32-true", "fp32"), ("bf16-mixed", "bf16")):
+        text = dumps(Document()).replace('"precision": "auto"', f'"precision": "{old}"')
+        assert old in text
+        assert loads(text).recipe.precision == new
+    for word, new in (("false", "auto"), ("true", "on")):
+        text = dumps(Document()).replace('"compile": "auto"', f'"compile": {word}')
+        assert loads(text).recipe.compile == new
 
 
 def test_a_run_without_a_checkpoint_can_not_be_resumed(tmp_path: Path) -> None:

@@ -92,12 +92,12 @@ def test_a_residual_block_from_grouping_to_undo(hand: Hand, workspace: Workspace
     form = workspace.inspector.form
     form.editors["repeat"].offer(2)
     form.begin_formula("out_channels")
-    typed(form.formulas["out_channels"].line, "= 16 * 2**i")
-    QTest.keyClick(form.formulas["out_channels"].line, Key.Key_Return)
+    typed(form.rows.formulas["out_channels"].line, "= 16 * 2**i")
+    QTest.keyClick(form.rows.formulas["out_channels"].line, Key.Key_Return)
     assert dict(session.graph.nodes[id].formulas) == {"out_channels": "= 16 * 2**i"}
     assert session.analysis.facts[id].outputs is not None
     assert session.analysis.facts[id].outputs[0][0] == 32
-    assert "→ 16" in form.formulas["out_channels"].worth.text()
+    assert "→ 16" in form.rows.formulas["out_channels"].worth.text()
     # entered by a double click
     workspace.canvas.fit()
     QTest.qWait(30)
@@ -193,7 +193,7 @@ def test_a_wrong_formula_points_at_its_character(residual: Hand, workspace: Work
     spin = form.editors["width"].findChildren(type(form.editors["repeat"].findChildren(object)[0]))
     assert spin is not None
     form.begin_formula("width")
-    line = form.formulas["width"].line
+    line = form.rows.formulas["width"].line
     typed(line, "= 64 * foo(i)")
     before = residual.session.document
     QTest.keyClick(line, Key.Key_Return)

@@ -16,14 +16,14 @@ def names(workspace: Workspace) -> list[str]:
 
 def test_steps_are_listed_and_a_click_goes_there(workspace: Workspace, qtbot: Any) -> None:
     session, panel = workspace.session, workspace.history
+    workspace.tabs.setCurrentIndex(workspace.stack.indexOf(panel))
+    qtbot.waitUntil(panel.isVisible)
     documents = [session.document]
     for k in range(4):
         session.edit(f"Step {k}", lambda graph, k=k: rename(graph, "n2", f"name {k}"))
         documents.append(session.document)
     assert names(workspace) == ["Open", "Step 0", "Step 1", "Step 2", "Step 3"]
     assert panel.currentRow() == 4
-    workspace.tabs.setCurrentIndex(workspace.stack.indexOf(panel))
-    qtbot.waitUntil(panel.isVisible)
     for row in (1, 3, 0, 4):
         QTest.mouseClick(
             panel.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, panel.visualItemRect(panel.item(row)).center()
@@ -38,5 +38,6 @@ def test_steps_are_listed_and_a_click_goes_there(workspace: Workspace, qtbot: An
 
 def test_a_new_document_begins_anew(workspace: Workspace) -> None:
     workspace.session.edit("Step", lambda graph: rename(graph, "n2", "x"))
+    workspace.tabs.setCurrentIndex(workspace.stack.indexOf(workspace.history))
     workspace.session.new()
     assert names(workspace) == ["Open"]

@@ -15,7 +15,7 @@ from blocks import catalogue
 def test_first_weights_fold_away_until_they_are_changed(workspace: Workspace, qtbot: Any) -> None:
     workspace.session.select(["n2"])
     form = workspace.inspector.form
-    button, rows = form._sections["First weights"]
+    button, rows = form.rows.sections["First weights"]
     qtbot.waitUntil(button.isVisible)
     assert not any(row.isVisible() for row in rows)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -27,7 +27,7 @@ def test_first_weights_fold_away_until_they_are_changed(workspace: Workspace, qt
     assert workspace.session.graph.nodes["n2"].block.values()["weight_init"] == "he_normal"
     workspace.session.select([])
     workspace.session.select(["n2"])
-    qtbot.waitUntil(lambda: all(row.isVisible() for row in form._sections["First weights"][1]))
+    qtbot.waitUntil(lambda: all(row.isVisible() for row in form.rows.sections["First weights"][1]))
 
 
 @pytest.mark.parametrize(

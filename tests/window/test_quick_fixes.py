@@ -139,8 +139,8 @@ def test_one_error_does_not_flood_the_graph(workspace: Workspace) -> None:
 def test_hover_text_says_what_why_and_how(workspace: Workspace, qtbot: Any) -> None:
     session, hand = workspace.session, Hand(workspace.canvas)
     workspace.canvas.fit()
-    editor_of = workspace.inspector.form.editors
     session.select([hand.id("conv2")])
+    editor_of = workspace.inspector.form.editors
     editor_of["kernel_size"].edited.emit([13, 13])
     editor_of["padding"].edited.emit([0, 0])
     session.select(())

@@ -8,7 +8,10 @@ from blocks.initialization import Initialization
 __all__ = ["OLD_NAMES", "Augmentation", "Optimization", "Reading", "Recipe"]
 
 # what older documents say, and what it is called now
-OLD_NAMES = {"precision": {"32-true": "fp32", "bf16-mixed": "bf16", "16-mixed": "fp16"}}
+OLD_NAMES: dict[str, dict[object, str]] = {
+    "precision": {"32-true": "fp32", "bf16-mixed": "bf16", "16-mixed": "fp16"},
+    "compile": {False: "auto", True: "on"},
+}
 
 
 class Recipe(Reading, Optimization, Augmentation, Initialization):

@@ -111,9 +111,10 @@ class Optimization(Record):
         default="loss", help="The validation figure that decides which epoch is the best, early stopping, and 'plateau'.", section=STOPPING
     )
 
-    precision: Literal["fp32", "tf32", "bf16", "fp16"] = param(
-        default="fp32",
-        help="Arithmetic. bf16 is faster on GPUs and on new CPUs; tf32 rounds only inside of products (NVIDIA); fp16 needs an NVIDIA GPU.",
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = param(
+        default="auto",
+        help="Arithmetic. 'auto': the fastest that learns the same, tried for a moment on a GPU; fp32 on the CPU. bf16 is faster on GPUs and on "
+        "new CPUs; tf32 rounds only inside of products (NVIDIA); fp16 needs an NVIDIA GPU.",
         section=SPEED,
     )
     accumulate: int = param(
@@ -135,6 +136,9 @@ class Optimization(Record):
         help="Threads that bring samples from the disk ahead of time; 0: only where the data does not fit on the device.",
         section=SPEED,
     )
-    compile: bool = param(
-        default=False, help="Let torch.compile write kernels for this network: minutes at the start, faster steps on a GPU.", section=SPEED
+    compile: Literal["auto", "off", "on", "graphs"] = param(
+        default="auto",
+        help="Let torch.compile write kernels for this network: a minute at the start, faster steps on a GPU; 'graphs' sends all of a step at "
+        "once, for small networks (CUDA). 'auto': where a trial on the GPU shows that it pays; never on the CPU.",
+        section=SPEED,
     )

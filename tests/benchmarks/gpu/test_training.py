@@ -150,8 +150,11 @@ def test_images_a_second(name: str, tmp_path: Path) -> None:
     found = {"by hand": by_hand(document, data, compiled=False), "ours": ours(document, tmp_path / "run")}
     if not TRIAL:
         found["by hand, compiled"] = by_hand(document, data, compiled=True)
-        compiled = replace(document, recipe=document.recipe.replace(compile=True))
+        compiled = replace(document, recipe=document.recipe.replace(compile="on"))
         found["ours, compiled"] = ours(compiled, tmp_path / "compiled")
+        open_ = replace(document, recipe=document.recipe.replace(precision="auto", compile="auto", channels_last="auto"))
+        found["ours, chosen by trial"] = ours(open_, tmp_path / "chosen")
+        print("\n" + next(row["chosen"] for row in RunFolder(tmp_path / "chosen").rows() if "chosen" in row))
     if importlib.util.find_spec("lightning"):
         found["lightning"] = with_lightning(document, data, tmp_path)
     chip = torch.cuda.get_device_name() if DEVICE == "cuda" else platform.processor() or "a CPU"
