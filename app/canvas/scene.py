@@ -1,8 +1,14 @@
-"""The scene: items for the nodes and wires of the document. It follows the document, and touches only what became another object."""
+"""The scene: items for the nodes and wires of the document. It follows the document, and touches only what became another object.
+
+Of very many new blocks those in the middle of the view are made at once, the others in small pieces while one looks; who asks for all, gets all.
+"""
 
 import gc
+import math
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from math import ceil, log2
 from operator import attrgetter
 
@@ -10,21 +16,37 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QGraphicsScene
 
 from app.canvas import face as faces
-from app.canvas.face import Spot
 from app.canvas.items import FrameItem, NodeItem, WireItem
-from app.canvas.paint import pill_width
+from app.canvas.laid import NO_DOTS, Laid
 from app.document.analysis import Facts
 from app.document.graph import Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
 from app.document.legal import Targets
-from app.document.wiring import NO_EDGES, differing
+from app.document.placing import WIDTH
+from app.document.wiring import differing
 from app.look import theme
 from app.session.document import Session
-from blocks.rules import dims
+from app.session.timers import timer
 
 HALF_WORLD = 100_000.0
 MANY = 1000
+FIRST_MS, PIECE_MS, AT_ONCE = 60.0, 6.0, 24  # for items of new blocks: at once, each time after; how many between two looks at the clock
+LEAST_HEIGHT = 40.0
 COSTS = ("macs", "params", "memory")  # of the facts, in the order of METRICS
-NO_DOTS: Mapping[EdgeId, tuple[Place, ...]] = {}
+
+
+@contextmanager
+def patient(many: bool) -> Iterator[None]:
+    """Let no garbage be looked for while very many items are made, nor in them later: that would cost a frame 20 ms, and they are none."""
+    if not many or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+        gc.freeze()
 
 
 class CanvasScene(QGraphicsScene):
@@ -33,8 +55,10 @@ class CanvasScene(QGraphicsScene):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.nodes: dict[NodeId, NodeItem] = {}
-        self.wires: dict[EdgeId, WireItem] = {}
+        self._laid = Laid(self)
+        self._nodes, self._wires, self._by_edge = self._laid.nodes, self._laid.wires, self._laid.by_edge
+        self._waiting: list[NodeId] = []  # blocks that have no item yet, the next one last
+        self._make_more = timer(self, 0, lambda: self._make(PIECE_MS), once=True)
         self.frames: dict[FrameId, FrameItem] = {}
         self.selected_wires: frozenset[EdgeId] = frozenset()
         self.all_shapes = False  # a pill on every wire, not only where it says something new
@@ -43,7 +67,6 @@ class CanvasScene(QGraphicsScene):
         self.heaviest = (0, 0)  # the metric, and the cost of the costliest block in it
         self._indexed = 0
         self.hurried = False  # every millisecond counts, and what is painted will soon be painted otherwise
-        self._by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
         self._shown: dict[NodeId, tuple[Node, Facts, bool]] = {}  # what each face was made from; False where it shows what was known last
         self._selected: frozenset[NodeId] = frozenset()
         self._analysis: object = None  # what was known when it was drawn
@@ -52,39 +75,77 @@ class CanvasScene(QGraphicsScene):
         theme.current.changed.connect(self.update)
         self._follow(Graph(), session.graph)
 
+    @property
+    def nodes(self) -> Mapping[NodeId, NodeItem]:
+        """The items of all blocks."""
+        self._make()
+        return self._nodes
+
+    @property
+    def wires(self) -> Mapping[EdgeId, WireItem]:
+        """The items of all wires."""
+        self._make()
+        return self._wires
+
+    @property
+    def waiting(self) -> bool:
+        """Whether blocks have no item yet."""
+        return bool(self._waiting)
+
     # Following the document
 
     def _follow(self, old: Graph, new: Graph) -> None:
         if old is new and self._analysis is self.session.analysis:
             return
         self._analysis = self.session.analysis
-        if abs(len(old.nodes) - len(new.nodes)) <= MANY:
+        missing = [id for id in new.nodes if id not in self._nodes]
+        several = len(missing) - len(self._waiting) > MANY
+        self._waiting = self._nearest_last(missing, new) if several else []
+        with patient(several or abs(len(old.nodes) - len(new.nodes)) > MANY):
             self._take(old, new)
+            self._make(FIRST_MS)
+
+    def _nearest_last(self, ids: list[NodeId], graph: Graph) -> list[NodeId]:
+        """Sorted so that what lies in the middle of the view is made first."""
+        views = self.views()
+        middle = views[0].mapToScene(views[0].viewport().rect().center()) if views else QPointF()
+        x, y = middle.x(), middle.y()
+
+        def far(id: NodeId) -> float:
+            position = graph.nodes[id].position
+            return max(abs(position[0] - x), abs(position[1] - y))
+
+        return sorted(ids, key=far, reverse=True)
+
+    def _make(self, milliseconds: float = math.inf) -> None:
+        """Make items of blocks that wait, the nearest first, for a while."""
+        if not self._waiting:
             return
-        gc.disable()  # a thousand new items would be searched for garbage again and again
-        try:
-            self._take(old, new)
-        finally:
-            gc.enable()
-            gc.unfreeze()
-            gc.freeze()  # nor are they searched later, which would cost a frame 20 ms: they are no garbage before they are removed
+        graph, until = self.session.graph, time.perf_counter() + milliseconds / 1000
+        with patient(True):
+            while self._waiting and time.perf_counter() < until:
+                made = {self._waiting.pop() for _ in range(min(AT_ONCE, len(self._waiting)))}
+                for id in made:
+                    self._show(id, graph.nodes[id], graph.across)
+                self.relay(made, describe=True)
+        if self._waiting:
+            self._make_more.start()
+        else:
+            self._show_selection(again=True)
 
     def _take(self, old: Graph, new: Graph) -> None:
         ends: set[NodeId] = set()
         for id in differing(old.edges, new.edges):
-            if id in self.wires:
+            if id in old.edges:
                 self._by_edge[old.edges[id]].remove(id)
                 ends.add(old.edges[id].target)
             if id in new.edges:
                 self._by_edge[new.edges[id]].append(id)
                 ends.add(new.edges[id].target)
-                if id not in self.wires:
-                    self.wires[id] = WireItem(id)
-                    self.addItem(self.wires[id])
-            elif id in self.wires:
-                self.removeItem(self.wires.pop(id))
-        for id in [id for id in self.nodes if id not in new.nodes]:
-            self.removeItem(self.nodes.pop(id))
+            elif id in self._wires:
+                self.removeItem(self._wires.pop(id))
+        for id in [id for id in self._nodes if id not in new.nodes]:
+            self.removeItem(self._nodes.pop(id))
             self._shown.pop(id, None)
         if old.across != new.across:
             self._shown.clear()
@@ -121,112 +182,35 @@ class CanvasScene(QGraphicsScene):
         if heaviest != self.heaviest:  # every cost bar is drawn anew, and nothing else changes
             self.heaviest = heaviest
             self.update()
+        waiting = set(self._waiting)
         for id, node in graph.nodes.items():
+            if id in waiting:
+                continue
             before = shown.get(id)
             if before is not None and before[0] is node and before[1] is known[id] and before[2]:
                 continue
-            facts, current = self.session.facts(id)
-            shown[id] = (node, known[id], facts is known[id] and facts.outputs is not None)
-            face = faces.face(node, facts, current, graph.across)
-            item = self.nodes.get(id)
-            if item is None:
-                self.nodes[id] = item = NodeItem(node, face)
-                self.addItem(item)
-            elif item.node is not node or item.face != face:
-                item.set_node(node, face)
+            self._show(id, node, graph.across)
             touched.add(id)
-        self.relay(touched & graph.nodes.keys(), describe=True)
+        self.relay(touched & self._nodes.keys(), describe=True)
+
+    def _show(self, id: NodeId, node: Node, across: bool) -> None:
+        """Give a block its face, and an item where it has none."""
+        facts, current = self.session.facts(id)
+        known = self.session.analysis.facts[id]
+        self._shown[id] = (node, known, facts is known and facts.outputs is not None)
+        face = faces.face(node, facts, current, across)
+        item = self._nodes.get(id)
+        if item is None:
+            self._nodes[id] = item = NodeItem(node, face)
+            self.addItem(item)
+        elif item.node is not node or item.face != face:
+            item.set_node(node, face)
 
     def relay(
         self, moved: Iterable[NodeId], describe: bool = False, by: Place = (0.0, 0.0), via: Mapping[EdgeId, tuple[Place, ...]] = NO_DOTS
     ) -> None:
-        """Lay the wires at these nodes anew; with ``describe``, say again what flows through them.
-
-        While something is dragged: ``by`` how far, so that dots between these nodes follow, and ``via`` dots that are elsewhere for now.
-        """
-        wiring = self.session.analysis.wiring
-        touched = set(moved)
-        ends = touched | {edge.target for id in touched for edge in wiring.outgoing.get(id, NO_EDGES)}
-        for target in ends:
-            wires = [(id, edge) for edge in dict.fromkeys(wiring.incoming.get(target, NO_EDGES)) for id in self._by_edge[edge]]
-            self._turn(target, wires)
-            for id, edge, spot in self._spots(target, wires):
-                start = self.nodes[edge.source]
-                source = start.spot("out", edge.source_port)
-                dots = via.get(id, edge.via)
-                if dots and any(by) and edge.source in touched and target in touched:
-                    dots = tuple((x + by[0], y + by[1]) for x, y in dots)
-                elsewhere = self.wires[id].lay(start, source, self.nodes[target], spot, dots, measure=not describe)
-                if describe:
-                    self._describe(id, edge, elsewhere)
-        self._quieten(ends)
-
-    def _quieten(self, ids: Iterable[NodeId]) -> None:
-        """Hide the dots between blocks that stand close together."""
-        wiring = self.session.analysis.wiring
-        around = set(ids) | {edge.source for id in ids for edge in wiring.incoming.get(id, NO_EDGES)}
-        for id in around:
-            short: dict[str, bool] = {}
-            for side, edges in (("in", wiring.incoming.get(id, NO_EDGES)), ("out", wiring.outgoing.get(id, NO_EDGES))):
-                for edge in edges:
-                    key = f"{side}:{edge.target_port if side == 'in' else edge.source_port}"
-                    short[key] = short.get(key, True) and all(self.wires[wire].short for wire in self._by_edge[edge])
-            self.nodes[id].set_ports(quiet=frozenset(key for key, value in short.items() if value))
-
-    def _turn(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> None:
-        """Let ports that look aside look at the block they are wired to."""
-        end = self.nodes[target]
-        for _, edge in wires:
-            start = self.nodes[edge.source]
-            for item, spots, name, other in ((end, end.inputs, edge.target_port, start), (start, start.outputs, edge.source_port, end)):
-                spot, across = spots.get(name), item.face.across
-                if spot is None or not (looks := faces.aside(spot, across)):
-                    continue
-                away = other.pos() - item.pos()
-                if (away.y() if across else away.x()) * looks < 0:
-                    spots[name] = faces.mirrored(spot, item.face.height)
-                    item.refresh()
-
-    def _spots(self, target: NodeId, wires: list[tuple[EdgeId, Edge]]) -> list[tuple[EdgeId, Edge, Spot]]:
-        """Where each wire ends. Of several at a Many port the nearest comes along the stream, the others from aside."""
-        item = self.nodes[target]
-        across = item.face.across
-        result = []
-        several: dict[str, list[tuple[EdgeId, Edge]]] = defaultdict(list)
-        for id, edge in wires:
-            several[edge.target_port].append((id, edge))
-        for name, group in several.items():
-            if len(group) > 1:
-                group.sort(key=lambda pair: -self._along(pair[1].source, across))
-            result.append((*group[0], item.spot("in", name)))
-            beside = {True: 0, False: 0}
-            for id, edge in group[1:]:
-                before = self._along(edge.source, not across) < self._along(target, not across) - 1
-                result.append((id, edge, faces.beside(beside[before], before, item.face.height, across)))
-                beside[before] += 1
-        return result
-
-    def _along(self, id: NodeId, across: bool) -> float:
-        """How far along the stream a block stands."""
-        at = self.nodes[id].pos()
-        return at.x() if across else at.y()
-
-    def _describe(self, id: EdgeId, edge: Edge, moved: bool) -> None:
-        analysis = self.session.analysis
-        item, shape = self.wires[id], analysis.shape_at(edge)
-        source, facts = self.nodes[edge.source], analysis.facts[edge.target]
-        text = dims(shape) if shape is not None else ""
-        broken = bool(facts.error) and facts.code not in ("unconnected", "unknown-block")
-        gap = abs(item.corners[-1][1] - item.corners[0][1]) + abs(item.corners[-1][0] - item.corners[0][0])
-        hidden = source.face.slim and not source.face.shape  # the block above does not say it itself
-        (ax, ay), (bx, by) = item.corners[0], item.corners[-1]
-        flat = len(item.corners) == 2 and abs(by - ay) < abs(bx - ax)
-        room = not flat or gap >= pill_width(text) + 24  # a pill must not hide the whole wire
-        branches = len(analysis.wiring.outgoing.get(edge.source, NO_EDGES)) > 1
-        pill = text if (hidden or broken or branches or self.all_shapes) and gap >= 30 and room and shape else ""
-        item.describe(
-            pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken, moved=moved
-        )
+        """Lay the wires at these nodes anew; see ``Laid.relay``."""
+        self._laid.relay(moved, describe, by, via)
 
     def show_cost(self, metric: int) -> None:
         """Let the cost bars show another one of METRICS."""
@@ -240,19 +224,19 @@ class CanvasScene(QGraphicsScene):
 
     # Selection
 
-    def _show_selection(self) -> None:
+    def _show_selection(self, again: bool = False) -> None:
         chosen = self.session.selection
-        for id in chosen ^ self._selected:
-            if id in self.nodes:
-                self.nodes[id].set_state(selected=id in chosen)
+        for id in chosen if again else chosen ^ self._selected:
+            if id in self._nodes:
+                self._nodes[id].set_state(selected=id in chosen)
         self._selected = chosen
 
     def select_wires(self, ids: Iterable[EdgeId]) -> None:
         """Select exactly these wires."""
-        chosen = frozenset(id for id in ids if id in self.wires)
+        chosen = frozenset(id for id in ids if id in self._wires)
         for id in chosen ^ self.selected_wires:
-            if id in self.wires:
-                self.wires[id].set_state(selected=id in chosen)
+            if id in self._wires:
+                self._wires[id].set_state(selected=id in chosen)
         self.selected_wires = chosen
 
     def select_frames(self, ids: Iterable[FrameId]) -> None:
@@ -311,8 +295,10 @@ class CanvasScene(QGraphicsScene):
     def content(self) -> QRectF:
         """The rectangle around all blocks."""
         result = QRectF()
-        for node in self.nodes.values():
+        for node in self._nodes.values():
             result = result.united(node.rect())
+        for id in self._waiting:
+            result = result.united(QRectF(*self.session.graph.nodes[id].position, WIDTH, LEAST_HEIGHT))
         for frame in self.frames.values():
             result = result.united(frame.rect())
         return result

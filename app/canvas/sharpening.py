@@ -46,7 +46,7 @@ class Sharpening(QObject):
     def begin(self) -> None:
         """Keep the picture that is on screen: the view is about to show something else."""
         view = self.view
-        if len(view.canvas.nodes) < HEAVY or not view.isVisible() or self._picture is not None:
+        if len(view.session.graph.nodes) < HEAVY or not view.isVisible() or self._picture is not None:
             return
         viewport = view.viewport()
         store = viewport.backingStore()
@@ -100,7 +100,7 @@ class Sharpening(QObject):
         """About how many blocks there are in a part of the view."""
         content, seen = self.view.canvas.sceneRect(), self.view.mapToScene(area).boundingRect().adjusted(-WIDTH, -FULL, 0, 0)
         shared = content.intersected(seen)
-        return len(self.view.canvas.nodes) * shared.width() * shared.height() / max(1.0, content.width() * content.height())
+        return len(self.view.session.graph.nodes) * shared.width() * shared.height() / max(1.0, content.width() * content.height())
 
     def _squares(self, whole: QRect) -> list[QRect]:
         """An area in squares, those in the middle last: they are taken from the end."""
@@ -113,7 +113,7 @@ class Sharpening(QObject):
 
     def shift(self, by: QPoint) -> None:
         """The picture was scrolled."""
-        self.scrolled = len(self.view.canvas.nodes) >= HEAVY
+        self.scrolled = len(self.view.session.graph.nodes) >= HEAVY
         whole = self.view.viewport().rect()
         self._waiting = [moved for square in self._waiting if not (moved := square.translated(by) & whole).isEmpty()]
 

@@ -40,6 +40,8 @@ def workspace(qtbot: Any, qapp: Any, tmp_path: Path, monkeypatch: Any) -> Iterat
     space = shell.furnish(resource("examples", "first-cnn.netwright"))
     qtbot.waitExposed(shell)
     qtbot.wait(50)
+    shell.activateWindow()
+    qtbot.waitUntil(space.canvas.hasFocus, timeout=10_000)  # keys go where the focus is, which the window before may still have
     yield space
     for sheet in space.session.sheets:
         sheet.saved = sheet.document  # nobody answers the question whether to save

@@ -1,5 +1,6 @@
 """The network without eyes or mouse: the canvas as a list for screen readers, and the layer table."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,14 +15,22 @@ from tests.window.hand import ALT, Hand
 
 
 @pytest.fixture
+def screen_reader() -> Iterator[None]:
+    """While one is there, Tab does not add blocks."""
+    QAccessible.setActive(True)
+    yield
+    QAccessible.setActive(False)
+
+
+@pytest.fixture
 def table(workspace: Workspace, qtbot: Any) -> Any:
     workspace.tabs.setCurrentIndex(workspace.stack.indexOf(workspace.layers))
     qtbot.waitUntil(workspace.layers.isVisible)
     return workspace.layers
 
 
+@pytest.mark.usefixtures("screen_reader")
 def test_the_canvas_is_a_list_in_topological_order(workspace: Workspace) -> None:
-    QAccessible.setActive(True)
     canvas = QAccessible.queryAccessibleInterface(workspace.canvas)
     assert canvas.role() == QAccessible.Role.List
     names = [canvas.child(k).text(QAccessible.Text.Name) for k in range(canvas.childCount())]
@@ -39,8 +48,8 @@ def test_the_canvas_is_a_list_in_topological_order(workspace: Workspace) -> None
     assert item.state().selected
 
 
+@pytest.mark.usefixtures("screen_reader")
 def test_an_error_and_a_state_are_spoken(workspace: Workspace) -> None:
-    QAccessible.setActive(True)
     hand = Hand(workspace.canvas)
     workspace.session.select([hand.id("conv1")])
     workspace.inspector.form.editors["kernel_size"].edited.emit([13, 13])
