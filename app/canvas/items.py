@@ -160,8 +160,9 @@ class WireItem(QGraphicsItem):
         self.kind: Kind = "real"
         self.vector = self.broken = self.selected = self.hovered = self.going = False
         self.setZValue(1)
-        self._bounds = QRectF()
+        self._bounds, self._pill = QRectF(), QRectF()
         self._pill_picture = Picture()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # to be told what of it is to be painted
 
     def lay(self, start: NodeItem, source: Spot, end: NodeItem, target: Spot, via: tuple[Place, ...] = (), *, measure: bool = True) -> bool:
         """Lay the wire between two ports, through its dots; whether it lies otherwise now. Without ``measure``, ``describe`` must follow."""
@@ -210,7 +211,8 @@ class WireItem(QGraphicsItem):
         if text := self._shown():
             x, y = label_spot(self.corners)
             half = paint.pill_width(text) / 2 + 2
-            rect = rect.united(QRectF(x - half, y - 11, 2 * half, 22))
+            self._pill = QRectF(x - half, y - 11, 2 * half, 22)
+            rect = rect.united(self._pill)
         self._bounds = rect
 
     def shape(self) -> QPainterPath:
@@ -245,9 +247,9 @@ class WireItem(QGraphicsItem):
             painter.setBrush(theme.color("accent"))
             x, y = self.diamond.x(), self.diamond.y()
             painter.drawPolygon([QPointF(x, y - 7), QPointF(x + 7, y), QPointF(x, y + 7), QPointF(x - 7, y)])
-        if zoom >= 0.5 and (text := self._shown()):
-            x, y = label_spot(self.corners)
-            half = paint.pill_width(text) / 2 + 2
+        if zoom >= 0.5 and (text := self._shown()) and option.exposedRect.intersects(self._pill):
+            x, y = self._pill.center().x(), self._pill.center().y()
+            half = self._pill.width() / 2
             colors = "error" if self.broken else "text", role if role != "wire" else "block"
             look = (text, colors, theme.current.theme.name)
             area = QRectF(-half, -11, 2 * half, 22)

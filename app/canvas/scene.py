@@ -29,7 +29,7 @@ from app.session.timers import timer
 
 HALF_WORLD = 100_000.0
 MANY = 1000
-FIRST_MS, PIECE_MS, AT_ONCE = 60.0, 6.0, 24  # for items of new blocks: at once, each time after; how many between two looks at the clock
+FIRST_MS, PIECE_MS, AT_ONCE = 40.0, 6.0, 24  # for items of new blocks: at once, each time after; how many between two looks at the clock
 LEAST_HEIGHT = 40.0
 COSTS = ("macs", "params", "memory")  # of the facts, in the order of METRICS
 

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
 from PySide6.QtWidgets import QWidget
 
 from app.document.placing import FULL, WIDTH
@@ -32,10 +32,13 @@ class Sharpening(QObject):
     def __init__(self, view: "CanvasView") -> None:
         super().__init__(view)
         self.view = view
+        self._kept = QImage()  # its memory is used again and again: new pages would cost more than the picture
+        self._fresh = False  # whether that is what is on screen
         self._picture: QImage | None = None  # until it has been shown
         self._drawn_with = QTransform()
         self._waiting: list[QRect] = []
         self.scrolled = self._slicing = False
+        self._cut = True  # whether what waits is in squares
         self._next = timer(self, 0, self._slice, once=True)
 
     @property
@@ -48,21 +51,35 @@ class Sharpening(QObject):
         view = self.view
         if len(view.session.graph.nodes) < HEAVY or not view.isVisible() or self._picture is not None:
             return
-        viewport = view.viewport()
+        if self._fresh or self._keep():
+            self._picture, self._fresh = self._kept, False
+            self._drawn_with = view.viewportTransform()
+
+    def _keep(self) -> bool:
+        """Copy what is on screen; False where there is no picture to be had: then all is painted at once."""
+        view, viewport = self.view, self.view.viewport()
         store = viewport.backingStore()
         image = store.paintDevice() if store is not None else None
         if not isinstance(image, QImage):
-            return  # no picture to be had here: it is painted at once
+            return False
         ratio = image.devicePixelRatio()
-        corner = viewport.mapTo(viewport.window(), QPoint(0, 0)) * ratio
-        self._picture = image.copy(QRect(corner, viewport.size() * ratio))
-        self._picture.setDevicePixelRatio(ratio)
-        self._drawn_with = view.viewportTransform()
-        painter = QPainter(self._picture)
+        corner, size = viewport.mapTo(viewport.window(), QPoint(0, 0)) * ratio, viewport.size() * ratio
+        if self._kept.size() != size or self._kept.format() != image.format():
+            self._kept = QImage(size, image.format())
+        self._kept.setDevicePixelRatio(1.0)
+        painter = QPainter(self._kept)
+        painter.drawImage(QPoint(0, 0), image, QRect(corner, size))
+        painter.scale(ratio, ratio)
         for child in view.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if child is not viewport and child.isVisible():  # what floats over the canvas is no part of it
                 painter.fillRect(child.geometry().translated(-viewport.pos()), theme.color("canvas"))
         painter.end()
+        self._kept.setDevicePixelRatio(ratio)
+        return True
+
+    def forget(self) -> None:
+        """Something was painted: what was kept is not on screen any more."""
+        self._fresh = False
 
     def paint(self) -> bool:
         """All is to be painted: show the old picture where it would be now; False if there is none."""
@@ -73,11 +90,14 @@ class Sharpening(QObject):
             return False
         change = self._drawn_with.inverted()[0] * view.viewportTransform()
         size = picture.deviceIndependentSize()
+        place = change.mapRect(QRectF(0, 0, size.width(), size.height()))
         painter = QPainter(view.viewport())
-        painter.fillRect(whole, theme.color("canvas"))
-        painter.drawImage(change.mapRect(QRectF(0, 0, size.width(), size.height())), picture)
+        for uncovered in QRegion(whole) - QRegion(place.toAlignedRect().adjusted(1, 1, -1, -1)):  # type: ignore[attr-defined]
+            painter.fillRect(uncovered, theme.color("canvas"))
+        painter.drawImage(place, picture)
         painter.end()
-        self._waiting = self._squares(whole)
+        self._waiting = [whole]
+        self._cut = False
         self._next.start(FIRST_MS)
         return True
 
@@ -126,9 +146,13 @@ class Sharpening(QObject):
 
     def _slice(self) -> None:
         end = time.perf_counter() + SLICE_SECONDS
+        if not self._cut:
+            self._waiting, self._cut = [square for area in self._waiting for square in self._squares(area)], True
         self._slicing = self.view.canvas.hurried = True
         while self._waiting and time.perf_counter() < end:
             self.view.viewport().repaint(self._waiting.pop())
         self._slicing = self.view.canvas.hurried = False
         if self._waiting:
             self._next.start(0)
+        else:
+            self._fresh = self._keep()

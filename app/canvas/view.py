@@ -101,7 +101,10 @@ class CanvasView(QGraphicsView):
         self.sharpening.begin()
         self.setTransform(self.transform().fromScale(zoom, zoom))
         after = self.mapFromScene(before)
+        mode = self.viewportUpdateMode()
+        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)  # all is painted anew: nothing need be scrolled first
         self.pan(at.toPoint() - after)
+        self.setViewportUpdateMode(mode)
         self.zoomed.emit(zoom)
         self.moved.emit()
 
@@ -363,6 +366,7 @@ class CanvasView(QGraphicsView):
         self._hint.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self.sharpening.forget()
         rects: list[QRect] = list(event.region())  # type: ignore[call-overload]  # Qt's stubs do not know that it can be walked through
         if rects == [self.viewport().rect()] and self.sharpening.paint():
             return
