@@ -27,6 +27,11 @@ def _from_far(alike: tuple[object, ...]) -> Picture:  # noqa: ARG001 - the key i
     return Picture()
 
 
+def zoom_of(painter: QPainter, option: QStyleOptionGraphicsItem) -> float:
+    """Pixels of the screen for one of the scene. Rounded: where it equals a bound, neighbours must not fall on different sides of it."""
+    return round(option.levelOfDetailFromTransform(painter.worldTransform()), 4)
+
+
 class NodeItem(QGraphicsItem):
     """A block on the canvas."""
 
@@ -86,7 +91,7 @@ class NodeItem(QGraphicsItem):
         return outline
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        zoom = zoom_of(painter, option)
         scene = self.scene()
         heaviest: tuple[int, int] = getattr(scene, "heaviest", (0, 0))
         if zoom < paint.FAR:
@@ -224,7 +229,7 @@ class WireItem(QGraphicsItem):
         return self.pill or (self.text if self.hovered or self.selected else "")
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        zoom = zoom_of(painter, option)
         role = "error" if self.broken else "accent" if self.selected or self.hovered else "wire"
         pen = QPen(theme.color(role), (1.2 if self.vector and not self.broken else 2) if zoom >= paint.FAR else 1)
         pen.setCosmetic(zoom < paint.MIDDLE)
@@ -304,5 +309,5 @@ class FrameItem(QGraphicsItem):
         return outline.subtracted(inner)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        zoom = zoom_of(painter, option)
         paint.paint_frame(painter, QRectF(0, 0, *self.frame.size), self.frame.text, zoom, selected=self.selected, hovered=self.hovered)

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtTest import QTest
 
+from app.canvas import paint
 from app.canvas.view import CanvasView
 from app.document.edits import move, remove, rename
 from app.session.document import Session
@@ -101,3 +102,22 @@ def test_showing_all_does_not_wait_for_items(view: CanvasView) -> None:
     xs = [node.position[0] for node in graph.nodes.values()]
     assert view.canvas.content().left() <= min(xs)
     assert view.canvas.content().right() >= max(xs)
+
+
+@pytest.mark.parametrize("zoom", [0.15, 0.35, 0.7])
+def test_at_a_bound_of_detail_all_blocks_are_drawn_alike(view: CanvasView, qtbot: Any, zoom: float) -> None:
+    """A transform's own rounding decided, block by block, on which side of the bound it was."""
+    view.session.edit("Open", lambda _: grid(1500))
+    qtbot.waitUntil(lambda: not view.canvas.waiting, timeout=30_000)
+    seen: set[float] = set()
+    real = paint.paint_block
+
+    def noting(painter: Any, face: Any, state: Any, at: float, heaviest: Any) -> None:
+        seen.add(at)
+        real(painter, face, state, at, heaviest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paint, "paint_block", noting)
+        view.set_zoom(zoom)
+        qtbot.waitUntil(lambda: bool(seen) and not view.sharpening.busy, timeout=20_000)
+    assert seen == {zoom}
