@@ -42,7 +42,8 @@ class Loop:
         self.batches = self._batches_per_epoch()
         self.steps_per_epoch = math.ceil(self.batches / recipe.accumulate)
         self.at = Progress(epochs=recipe.epochs)
-        self.pending: list[tuple[int, float, Tensor]] = []
+        self.at_once = ready.device.type == "cpu" and self.world == 1  # losses are read at each step; a GPU would be waited for
+        self.pending: list[tuple[int, float, Any]] = []
         self.later = Later(ready.compiled)
         self.base = drawn(recipe.seed, self.rank)
         self.began = self.read_at = self.saved_at = time.monotonic()
@@ -151,20 +152,21 @@ class Loop:
         ready.seed(drawn(self.base, self.at.step))
         ready.optimizer.zero_grad(set_to_none=True)
         samples = sum(whole for _, whole in group)
-        total: Tensor | None = None
+        total: Any = None
         for k, (raw, _) in enumerate(group):
             batch, mixed = ready.changed(raw)
             results, loss = ready.forward(batch, mixed)
-            own = loss.detach()
-            if ready.device.type == "cpu" and self.world == 1 and not math.isfinite(own.item()):  # a GPU would be waited for
-                self._refuse(self.at.step + 1, batch)
+            own: Any = loss.detach()
+            if self.at_once:
+                own = own.item()
+                if not math.isfinite(own):
+                    self._refuse(self.at.step + 1, batch)
             count = len(next(iter(batch.values())))
             share = count * self.world / samples  # of a batch of its own, whatever the others hold
             if share != 1:
                 loss, own = loss * share, own * share
             ready.backward(loss, last=k == len(group) - 1)
             total = own if total is None else total + own
-        assert total is not None
         ready.step()
         self.at.step += 1
         if self.average is not None:
@@ -215,7 +217,9 @@ class Loop:
         if not self.pending:
             return
         with torch.no_grad():
-            values = torch.stack([torch.stack([loss for _, _, loss in self.pending]).float(), *(m.float() for m in self.later.means())], 1)
+            read = [loss for _, _, loss in self.pending]
+            losses = torch.tensor(read) if self.at_once else torch.stack(read).float()
+            values = torch.stack([losses, *(m.float() for m in self.later.means())], 1)
         if self.world > 1:
             values = self.ready.fabric.all_reduce(values, reduce_op="mean")
         rows = [
