@@ -11,8 +11,9 @@ from app.data.source import DataError, Source
 from app.document.problem import Column
 from app.document.recipe import Reading
 
-__all__ = ["BUNDLED", "DIGITS", "DataError", "Source", "known_columns", "open_data", "source"]
+__all__ = ["BUNDLED", "DIGITS", "DataError", "Source", "is_path", "known_columns", "open_data", "source"]
 
+STREAMED: Final = "hf:"  # and the name of a set of the Hugging Face Hub
 KEPT: Final = 3  # opened sets that are remembered, so that opening again costs nothing
 _opened: OrderedDict[tuple[object, ...], Source] = OrderedDict()
 
@@ -48,7 +49,16 @@ def open_data(reading: Reading) -> Source:
     return _opened[key]
 
 
+def is_path(name: str) -> bool:
+    """Whether a data set of that name lies on the disk."""
+    return name.strip() not in (*BUNDLED, "", "none") and not name.strip().startswith(STREAMED)
+
+
 def _read(name: str, reading: Reading) -> Source:
+    if name.startswith(STREAMED):
+        from app.data.saved import streamed_set
+
+        return streamed_set(name, reading)
     path = Path(name).expanduser()
     if not path.exists():
         raise DataError(f"there is no data set {name!r}: neither a file nor a folder is called so; there is {', '.join(BUNDLED)}")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from app.compiler import Compiled, compile_document
-from app.data.sources import BUNDLED, Source, open_data
+from app.data.sources import Source, is_path, open_data
 from app.document.checks import check
 from app.document.fitting import fitted, leaves_open
 from app.document.graph import Document
@@ -49,7 +49,7 @@ def build(document: Document, *, to_train: bool = False, with_data: bool = True)
     """
     with_data = with_data or leaves_open(document.graph)
     data = open_data(document.recipe) if with_data else NO_DATA
-    if with_data and data.name not in BUNDLED:  # so that the run can be judged and resumed from anywhere
+    if with_data and is_path(data.name):  # so that the run can be judged and resumed from anywhere
         document = replace(document, recipe=document.recipe.replace(dataset=str(Path(document.recipe.dataset).expanduser().absolute())))
     document = fitted(document, data.columns)
     analysis = settle(document)

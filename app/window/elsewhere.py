@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from app.data.source import DataError
-from app.data.sources import BUNDLED, belongings
+from app.data.sources import belongings, is_path
 from app.document import atomic, storage
 from app.document.graph import Document
 from resources import ROOT
@@ -34,7 +34,7 @@ def write(folder: Path, document: Document) -> str:
     if any(folder.iterdir()):
         raise DataError(f"{folder} is not empty: choose a new folder, so that nothing of yours is written over")
     name, option = document.recipe.dataset, ""
-    if name not in BUNDLED and name != "none":
+    if is_path(name):
         data = Path(name).expanduser()
         if not data.exists():
             raise DataError(f"the data set {name} is not there any more")

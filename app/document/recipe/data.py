@@ -14,7 +14,8 @@ class Reading(Record):
 
     dataset: str = param(
         default="digits",
-        help="A file or a folder, or a set that comes with Netwright: 'digits', 'moons', 'circles', 'spirals', 'xor'; 'none' is chosen later.",
+        help="A file or a folder, or a set that comes with Netwright: 'digits', 'moons', 'circles', 'spirals', 'xor'; 'none' is chosen "
+        "later. hf:OWNER/NAME is streamed once from the Hugging Face Hub.",
         label="Data set",
         editor="data",
     )
