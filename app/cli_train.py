@@ -36,6 +36,11 @@ def add_training_options(training: argparse.ArgumentParser, tuning: argparse.Arg
     training.add_argument(
         "--devices", type=int, default=1, metavar="N", help="how many devices of this machine; under torchrun or SLURM it is theirs to say"
     )
+    training.add_argument(
+        "--sharded",
+        action="store_true",
+        help="split weights, gradients and optimizer states over the devices (FSDP): for networks too large for one",
+    )
     training.add_argument("--nodes", type=int, default=1, metavar="N", help="how many machines")
     tuning.add_argument("what", choices=("rate", "batch"), help="rate: the learning rate; batch: the largest batch_size that fits")
     for parser in (training, tuning):
@@ -113,7 +118,7 @@ def train(options: argparse.Namespace) -> int:
     from app.engine.train import train as start
     from app.progress import Progress
 
-    control, spread = Control(), Spread(options.devices, options.nodes)
+    control, spread = Control(), Spread(options.devices, options.nodes, options.sharded)
     _stop_on_interrupt(control)
     if document is None:
         folder = RunFolder(options.resume)

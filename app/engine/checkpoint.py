@@ -6,6 +6,7 @@ A folder without a manifest, or with a file that does not match it, counts as no
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,14 @@ class CheckpointError(Exception):
 
 
 def save(
-    folder: Path, step: int, net: nn.Module, optimizer: Optimizer, state: dict[str, Any], average: dict[str, Tensor] | None = None
+    folder: Path,
+    step: int,
+    weights: Mapping[str, Tensor],
+    optimizer: Mapping[str, Any],
+    state: dict[str, Any],
+    average: Mapping[str, Tensor] | None = None,
 ) -> Path:
-    """Write a checkpoint; ``state`` is plain JSON and holds ``score``, lower is better. Keeps the best and the last two.
+    """Write a checkpoint from the state dicts of network and optimizer; ``state`` is plain JSON and holds ``score``, lower is better. Keeps the best and the last two.
 
     ``average`` is what should be judged and exported in place of the weights.
     """
@@ -37,7 +43,7 @@ def save(
     part.mkdir()
     try:
         tensors, numbers = _optimizer_state(optimizer)
-        atomic.write_with(part / WEIGHTS, lambda path: save_file(_on_cpu(net.state_dict()), path))
+        atomic.write_with(part / WEIGHTS, lambda path: save_file(_on_cpu(weights), path))
         if average:
             atomic.write_with(part / AVERAGE, lambda path: save_file(_on_cpu(average), path))
         atomic.write_with(part / OPTIMIZER, lambda path: save_file(_on_cpu(tensors), path))
@@ -150,13 +156,12 @@ def _checksum(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _on_cpu(tensors: dict[str, Any]) -> dict[str, Tensor]:
+def _on_cpu(tensors: Mapping[str, Any]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
-def _optimizer_state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _optimizer_state(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors by "parameter.name", and everything else as JSON."""
-    state = optimizer.state_dict()
     tensors: dict[str, Tensor] = {}
     numbers: dict[str, Any] = {"groups": state["param_groups"], "values": {}}
     for index, entries in state["state"].items():

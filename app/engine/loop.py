@@ -20,6 +20,7 @@ from app.engine.optimize import Average, learning_rate
 from app.engine.prepared import Prepared
 from app.engine.progress import Progress, drawn, score_of
 from app.engine.record import Record, Row
+from app.engine.sharded import even_out, fill
 from app.engine.supply import Batch
 
 READ_SECONDS: Final = 0.1  # how often losses are read from the device
@@ -57,11 +58,6 @@ class Loop:
         steps = self.steps_per_epoch * self.at.epochs
         return min(steps, self.recipe.max_steps) if self.recipe.max_steps else steps
 
-    @property
-    def _optimizer(self) -> Any:
-        """What Fabric has wrapped."""
-        return getattr(self.ready.optimizer, "optimizer", self.ready.optimizer)
-
     def _batches_per_epoch(self) -> int:
         count, size = len(self.ready.train_at), self.recipe.batch_size
         batches, rest = divmod(count, size)
@@ -71,11 +67,10 @@ class Loop:
 
     def resume(self, place: Any) -> None:
         """Go on from a checkpoint."""
-        checkpoint.load_weights(self.ready.bare, place, averaged=False)
-        checkpoint.load_optimizer(self._optimizer, place)
+        self.ready.load(place)
         if self.average is not None and (place / checkpoint.AVERAGE).is_file():
-            for name, tensor in checkpoint.tensors(place / checkpoint.AVERAGE).items():
-                self.average.kept[name].copy_(tensor)
+            with self.average.in_place():
+                fill(self.ready.bare, checkpoint.tensors(place / checkpoint.AVERAGE))
         state = checkpoint.state(place)
         self.at = Progress.of(state["progress"])
         if "scaler" in state:
@@ -251,11 +246,14 @@ class Loop:
     def judged(self, at: Tensor) -> Judgement:
         """The network, with its averaged weights where there are such, on samples; each process takes its share."""
         ready = self.ready
-        parts = torch.split(at[self.rank :: self.world], max(self.recipe.batch_size, 256))
+        mine = at if ready.sharded else at[self.rank :: self.world]  # with split weights all must take the same number of batches
+        if ready.sharded:
+            even_out(ready.bare)
+        parts = torch.split(mine, max(self.recipe.batch_size, 256))
         with self.average.in_place() if self.average is not None else nullcontext(), ready.autocast():
             batches = map(ready.supply.prepared, ready.supply.batches(parts))
-            result = judge(ready.bare, ready.compiled, batches)
-        if self.world > 1:
+            result = judge(ready.bare, ready.compiled, batches, kept=ready.sharded)
+        if self.world > 1 and not ready.sharded:
             result.reduce(lambda value: ready.fabric.all_reduce(value, reduce_op="sum"))
         return result
 
@@ -280,7 +278,8 @@ class Loop:
             row["stale"] = self.at.stale
         if self.record:
             self.record.epoch(row)
-        if better or self.at.epoch >= self.at.epochs or time.monotonic() - self.saved_at > SAVE_SECONDS or self._over():
+        late = self.ready.sharded or time.monotonic() - self.saved_at > SAVE_SECONDS  # split weights are gathered by all, or by none
+        if better or self.at.epoch >= self.at.epochs or late or self._over():
             self._save(judged, score)
 
     def save_now(self) -> None:
@@ -289,6 +288,13 @@ class Loop:
 
     def _save(self, metrics: Mapping[str, float], score: float) -> None:
         self.saved_at = time.monotonic()
+        if self.record is None and not self.ready.sharded:
+            return
+        weights, optimizer = self.ready.whole_state()
+        average = self.average.kept if self.average is not None else None
+        if self.average is not None and self.ready.sharded:
+            with self.average.in_place():
+                average = self.ready.whole_state()[0]
         if self.record is None:
             return
         self.at.seconds = time.monotonic() - self.began - self.paused_seconds
@@ -297,6 +303,5 @@ class Loop:
         state["progress"] = self.at.state()
         if self.recipe.precision == "fp16":
             state["scaler"] = self.ready.fabric.strategy.precision.state_dict()
-        average = self.average.kept if self.average is not None else None
-        checkpoint.save(self.folder.checkpoints, self.at.step, self.ready.bare, self._optimizer, state, average)
+        checkpoint.save(self.folder.checkpoints, self.at.step, weights, optimizer, state, average)
         self._event("checkpoint", step=self.at.step)

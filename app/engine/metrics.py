@@ -197,11 +197,11 @@ class Judgement:
         return Confusion.of(names, len(matrix), cells.tolist())
 
 
-def judge(net: nn.Module, compiled: Compiled, batches: Iterable[Columns], loss_net: Any = None) -> Judgement:
-    """Loss and metrics over batches, in eval mode; the net goes back to the mode it was in."""
+def judge(net: nn.Module, compiled: Compiled, batches: Iterable[Columns], loss_net: Any = None, *, kept: bool = False) -> Judgement:
+    """Loss and metrics over batches, in eval mode; the net goes back to the mode it was in. ``kept`` is for weights that are tensors of their own."""
     result, training = Judgement(compiled), net.training
     net.eval()
-    with torch.inference_mode():
+    with torch.no_grad() if kept else torch.inference_mode():
         for batch in batches:
             results = run_net(net, compiled, batch)
             result.take(loss_of(loss_net or net, compiled, results, batch), results, batch)

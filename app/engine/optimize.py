@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adagrad, Adam, AdamW, Muon, Optimizer, RMSprop
 
 from app.document.recipe import Recipe
+from app.engine.sharded import here
 
 
 def make_optimizer(recipe: Recipe, net: nn.Module) -> Optimizer:
@@ -110,8 +111,8 @@ def _between(start: float, end: float, along: float) -> float:
 def add_l1(net: nn.Module, recipe: Recipe) -> None:
     """Add the slope of the L1 penalty to the gradients."""
     weights = [p for p in net.parameters() if p.grad is not None and (recipe.decay_biases or p.dim() > 1)]
-    gradients: list[Any] = [p.grad for p in weights]
-    torch._foreach_add_(gradients, torch._foreach_sign([p.detach() for p in weights]), alpha=recipe.l1)
+    gradients: list[Any] = [here(p.grad) for p in weights]
+    torch._foreach_add_(gradients, torch._foreach_sign([here(p.detach()) for p in weights]), alpha=recipe.l1)
 
 
 class Average:
@@ -119,7 +120,7 @@ class Average:
 
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.live: dict[str, Tensor] = dict(net.state_dict(keep_vars=True))
+        self.live: dict[str, Tensor] = {name: here(tensor.detach()) for name, tensor in net.state_dict(keep_vars=True).items()}
         self.kept = {name: tensor.detach().clone() for name, tensor in self.live.items()}
         self._real = [name for name, tensor in self.live.items() if tensor.is_floating_point()]
 

@@ -2,25 +2,28 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from app.data.splits import Splits, split
+from app.engine import checkpoint
 from app.engine.augment import Augment, augments
 from app.engine.build import EngineError, Model, loss_of, run_net
 from app.engine.devices import images_first
 from app.engine.frozen import frozen
 from app.engine.optimize import add_l1, make_optimizer
 from app.engine.progress import drawn
+from app.engine.sharded import even_out, exchange, fill, gathered, shard, split_states
 from app.engine.supply import Batch, Moments, Supply, measured, scaled
 
 
 class Prepared:
     """Made from a model and from Fabric, which says where and with whom. ``net`` is what is called, ``bare`` the module itself."""
 
-    def __init__(self, model: Model, chosen: Any, splits: Splits, moments: Moments) -> None:
+    def __init__(self, model: Model, chosen: Any, splits: Splits, moments: Moments, *, sharded: bool = False) -> None:
         self.model, self.compiled, self.fabric = model, model.compiled, chosen
         self.recipe = recipe = model.document.recipe
         self.device: torch.device = chosen.device
@@ -29,9 +32,12 @@ class Prepared:
         self.frozen = frozen(model)
         if not any(p.requires_grad for p in self.bare.parameters()):
             raise EngineError("the network has no weights to train: put a Linear or a convolution between Input and loss, or thaw one")
-        wide = images_first(self.bare, recipe.channels_last, [value.shape for value in self.compiled.inputs])
+        wide = not sharded and images_first(self.bare, recipe.channels_last, [value.shape for value in self.compiled.inputs])
         if wide:
             self.bare.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.sharded = sharded
+        if sharded:
+            shard(self.bare, recipe, self.device, self.world)
         self.supply = supply(model, self.device, moments)
         if wide:
             self.supply.channels_last()
@@ -42,7 +48,7 @@ class Prepared:
         if recipe.compile in ("on", "graphs"):
             self.net = torch.compile(self.bare, mode="reduce-overhead" if self.graphs else "default")
         self.wrapped = self.world > 1 or recipe.precision in ("bf16", "fp16")  # else the bare module is called
-        if self.wrapped:
+        if self.wrapped and not sharded:
             self.net, self.optimizer = chosen.setup(self.net, self.optimizer)
         self.train_at, self.validation_at = (torch.from_numpy(part).to(self.device) for part in (splits.train, splits.validation))
 
@@ -94,7 +100,9 @@ class Prepared:
 
     def backward(self, loss: Tensor, last: bool = True) -> None:
         """Add up gradients. Only the ``last`` of several batches makes the processes exchange them."""
-        if not self.wrapped:
+        if self.sharded:
+            exchange(self.bare, last)
+        if not self.wrapped or self.sharded:
             loss.backward()  # type: ignore[no-untyped-call]
             return
         with nullcontext() if self.world == 1 else self.fabric.no_backward_sync(self.net, enabled=not last):
@@ -105,11 +113,29 @@ class Prepared:
         if self.recipe.l1:
             add_l1(self.bare, self.recipe)
         if self.recipe.clip_norm:
-            if self.wrapped:
+            if self.wrapped and not self.sharded:
                 self.fabric.clip_gradients(self.net, self.optimizer, max_norm=self.recipe.clip_norm, error_if_nonfinite=False)
             else:
                 torch.nn.utils.clip_grad_norm_(self.bare.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
+
+    def whole_state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The states of network and optimizer, with whole tensors; where they are split, every process must ask."""
+        optimizer = getattr(self.optimizer, "optimizer", self.optimizer)  # what Fabric has wrapped
+        if not self.sharded:
+            return self.bare.state_dict(), optimizer.state_dict()
+        even_out(self.bare)
+        return gathered(self.bare.state_dict()), gathered(optimizer.state_dict())
+
+    def load(self, place: Path) -> None:
+        """Network and optimizer as they were at a checkpoint. Raises CheckpointError."""
+        optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
+        if self.sharded:
+            fill(self.bare, checkpoint.tensors(place / checkpoint.WEIGHTS))
+        else:
+            checkpoint.load_weights(self.bare, place, averaged=False)
+        checkpoint.load_optimizer(optimizer, place)
+        split_states(optimizer)
 
     def trial(self, index: Tensor, rate: float, number: int) -> Tensor:
         """One whole step on the samples at ``index``, which nobody records; its loss, still on the device."""

@@ -45,6 +45,7 @@ class Spread:
 
     devices: int = 1
     nodes: int = 1
+    sharded: bool = False  # weights, gradients and the optimizer's states are split, too
 
 
 def train(
@@ -77,7 +78,13 @@ def train(
     assert place is not None
     facts = told(choice) | ({"warm_start": report} if report else {})
     return _run(
-        lambda: Prepared(model, chosen, splits, moments), place, control or Control(), listen, None, facts, recorded=chosen.is_global_zero
+        lambda: Prepared(model, chosen, splits, moments, sharded=spread.sharded),
+        place,
+        control or Control(),
+        listen,
+        None,
+        facts,
+        recorded=chosen.is_global_zero,
     )
 
 
@@ -111,7 +118,15 @@ def resume(
     facts: dict[str, Any] = {"from": place.name}
     if damaged:
         facts["damaged"] = damaged
-    return _run(lambda: Prepared(model, chosen, splits, moments), folder, control, listen, place, facts, recorded=chosen.is_global_zero)
+    return _run(
+        lambda: Prepared(model, chosen, splits, moments, sharded=spread.sharded),
+        folder,
+        control,
+        listen,
+        place,
+        facts,
+        recorded=chosen.is_global_zero,
+    )
 
 
 def _run(

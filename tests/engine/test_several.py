@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from app.document.graph import Document
 from app.document.recipe import Recipe
 from app.document.runs import RunFolder
 from app.document.storage import save
 from app.engine import checkpoint
+from app.engine.evaluate import evaluate
 from tests.conftest import Builder
 from tests.engine.test_resume import digest, losses
 
@@ -93,6 +95,49 @@ def test_two_processes_resume_exactly(tmp_path: Path) -> None:
     finished(started(file, broken.path, 2, "--resume", str(broken.path)))
     assert losses(broken) == losses(RunFolder(tmp_path / "whole"))
     assert digest(broken) == digest(RunFolder(tmp_path / "whole"))
+
+
+@pytest.mark.slow
+def test_split_weights_learn_as_whole_ones(tmp_path: Path) -> None:
+    """With penalties, clipping, accumulation and an average, which all touch weights that are split; and the checkpoint is a whole one."""
+    recipe: dict[str, Any] = {"epochs": 3, "batch_size": 18, "accumulate": 2, "l1": 1e-4, "clip_norm": 0.5, "ema": 0.9}
+    file = perceptron(tmp_path / "net.netwright", **recipe)
+    finished(started(file, tmp_path / "split", 2, "--sharded"))
+    finished(started(file, tmp_path / "one", 1))
+    split, one = losses(RunFolder(tmp_path / "split")), losses(RunFolder(tmp_path / "one"))
+    assert [row[0] for row in split] == [row[0] for row in one]
+    assert max(abs(a[1] - b[1]) for a, b in zip(split, one, strict=True)) < 1e-5
+    places = [checkpoint.find(RunFolder(tmp_path / name).checkpoints, "last") for name in ("split", "one")]
+    for file_ in (checkpoint.WEIGHTS, checkpoint.AVERAGE, checkpoint.OPTIMIZER):
+        ours, right = (checkpoint.tensors(place / file_) for place in places)
+        assert ours.keys() == right.keys()
+        for name, value in right.items():
+            assert torch.allclose(ours[name], value, atol=1e-5), (file_, name)
+    assert evaluate(RunFolder(tmp_path / "split"), device="cpu")["accuracy"] == pytest.approx(
+        evaluate(RunFolder(tmp_path / "one"), device="cpu")["accuracy"], abs=0.011
+    )
+
+
+@pytest.mark.slow
+def test_split_weights_resume_exactly(tmp_path: Path) -> None:
+    file = perceptron(tmp_path / "net.netwright", dropout=True, epochs=60, ema=0.9)
+    finished(started(file, tmp_path / "whole", 2, "--sharded"))
+    broken = RunFolder(tmp_path / "broken")
+    process = started(file, broken.path, 2, "--sharded")
+    assert until(lambda: len(list(broken.checkpoints.glob("step-*"))) > 1, 60)
+    process.kill()
+    process.wait()
+    finished(started(file, broken.path, 2, "--sharded", "--resume", str(broken.path)))
+    assert losses(broken) == losses(RunFolder(tmp_path / "whole"))
+    assert digest(broken) == digest(RunFolder(tmp_path / "whole"))
+
+
+def test_what_can_not_be_split_is_said(tmp_path: Path, capsys: Any) -> None:
+    from app.cli import main
+
+    file = perceptron(tmp_path / "net.netwright")
+    assert main(["train", str(file), "--run", str(tmp_path / "run"), "--device", "cpu", "--sharded"]) == 1
+    assert "nothing to split over with one process" in capsys.readouterr().err
 
 
 @pytest.mark.slow
