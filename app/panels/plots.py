@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.look import fonts, theme
@@ -14,6 +14,7 @@ from app.look.widgets import make
 
 Floats = NDArray[np.float64]
 MOST_POINTS = 2000
+VALUES = 250  # pixels that the figures above a plot need; the legend goes before they are cut
 SMOOTH_PARTS = 150  # the weight of the slider is meant for this many parts of the axis
 
 
@@ -97,7 +98,8 @@ class Plot(QWidget):
         head.addWidget(self.title)
         head.addWidget(self.values)
         head.addStretch(1)
-        head.addWidget(Legend())
+        self.legend = Legend()
+        head.addWidget(self.legend)
         layout.addLayout(head)
         self.box = Box(enableMenu=False)
         self.left, self.bottom = Axis("left", percent), Axis("bottom")
@@ -119,6 +121,10 @@ class Plot(QWidget):
         self.log = False
         self.marks: list[pg.InfiniteLine] = []
         self.restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.legend.setVisible(self.width() >= self.title.sizeHint().width() + VALUES + self.legend.width())
 
     def restyle(self) -> None:
         """Take the colours of the current theme."""

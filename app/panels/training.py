@@ -76,6 +76,7 @@ class Training(QWidget):
         left.addWidget(self.bar)
         row.addLayout(left)
         self.cells: dict[str, QLabel] = {}
+        self._cells: dict[str, tuple[QLabel, QLabel]] = {}  # with their captions
         for key, text in (
             ("left", self.tr("Time left")),
             ("speed", self.tr("Speed")),
@@ -84,16 +85,18 @@ class Training(QWidget):
         ):
             cell = QVBoxLayout()
             cell.setSpacing(1)
-            cell.addWidget(make(QLabel, text, objectName="caption"))
             self.cells[key] = make(QLabel, "–", objectName="value")
-            cell.addWidget(self.cells[key])
+            self._cells[key] = (make(QLabel, text, objectName="caption"), self.cells[key])
+            for part in self._cells[key]:
+                cell.addWidget(part)
             row.addLayout(cell)
         row.addStretch(1)
         self.smoothing = make(QSlider, Qt.Orientation.Horizontal, minimum=0, maximum=99, value=60)
         self.smoothing.setFixedWidth(90)
         self.smoothing.setAccessibleName(self.tr("Smoothing of the train curve"))
         self.smoothing.valueChanged.connect(lambda: self._redraw.start())
-        row.addWidget(make(QLabel, self.tr("Smoothing"), objectName="caption"))
+        self.smoothing_name = make(QLabel, self.tr("Smoothing"), objectName="caption")
+        row.addWidget(self.smoothing_name)
         row.addWidget(self.smoothing)
         self.live_rate = self._live_controls()
         self._live_at = row.count()
@@ -146,6 +149,9 @@ class Training(QWidget):
     def _place_live(self) -> None:
         """In the same row where there is room, else in one below."""
         wide = self.width() >= WIDE
+        for least, parts in ((900, (self.smoothing_name, self.smoothing)), (760, self._cells["elapsed"]), (660, self._cells["speed"])):
+            for part in parts:  # what matters least goes first, before anything is cut
+                part.setVisible(self.width() >= least)
         here = self.row if wide else self.below
         if here.indexOf(self.live_rate) < 0:
             (self.below if wide else self.row).removeWidget(self.live_rate)

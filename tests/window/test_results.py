@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.document.runs import RunFolder
+from app.window.layouts import TRAIN
 from app.window.side import INSPECTOR, RESULTS
 from app.window.workspace import Workspace
 
@@ -120,3 +121,20 @@ def test_a_field_is_explained_where_one_points_or_steps(workspace: Workspace, qt
     workspace.inspector.form.focus_first()
     qtbot.waitUntil(lambda: "Length of a step" not in workspace.side.sentence.text(), timeout=3000)
     assert workspace.side.about.height() == height  # nothing jumps
+
+
+def test_nothing_is_cut_in_a_narrow_window(shown: Workspace, qtbot: Any) -> None:
+    """The smoothing, then the legend, go before a figure is cut."""
+    panel = shown.training
+    shown.layouts.enter(TRAIN)
+    shown.shell.resize(1100, 700)
+    shown.tabs.setCurrentIndex(shown.stack.indexOf(panel))
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.loss is not None and panel.loss.isVisible(), timeout=5000)
+    qtbot.wait(100)
+    for label in (label for label in (panel.epoch, *panel.cells.values(), panel.loss.values) if label.isVisible()):
+        assert label.width() >= label.minimumSizeHint().width(), label.text()
+    assert not panel.loss.legend.isVisible()
+    shown.shell.resize(1900, 900)
+    qtbot.waitUntil(panel.loss.legend.isVisible, timeout=5000)
+    assert panel.smoothing.isVisible()
