@@ -1,4 +1,6 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, and texts of others as they are."""
+
+from html import escape
 
 
 def si(value: float) -> str:
@@ -29,3 +31,8 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def plain(text: str) -> str:
+    """A text for a tooltip, which Qt would take for HTML where it looks like it: names of classes come from files."""
+    return f"<qt>{escape(text)}</qt>"

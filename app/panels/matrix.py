@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.document.confusion import Confusion
 from app.look import fonts, theme
+from app.look.text import plain
 
 MOST_CLASSES: Final = 30  # more cells than that can't be read
 LEAST_CELL, MOST_CELL, LETTERS = 7, 34, 20  # pixels; of a cell, and from which on it holds its number
@@ -174,6 +175,6 @@ class Matrix(QWidget):
             if cell is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), self.text_of(*cell), self)
+                QToolTip.showText(event.globalPos(), plain(self.text_of(*cell)), self)
             return True
         return super().event(event)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.document.confusion import Confusion
 from app.look import fonts, theme
+from app.look.text import plain
 from app.look.widgets import make
 from app.panels.matrix import MOST_CLASSES, Matrix
 from app.session.runs import RunWatcher
@@ -27,7 +28,7 @@ from app.session.timers import timer
 
 Index = QModelIndex | QPersistentModelIndex
 PAIRS, ROW, MARGIN = 6, 26, 16
-NAME, COUNT = 110, 56  # pixels: of a column of names at most, of counts
+NAME, COUNT = 110, 56  # pixels that a column of names or counts may take, and takes at least
 VALUE = Qt.ItemDataRole.UserRole  # the number behind a text
 LOW = 0.9  # shares below are drawn in the colour of what needs a look
 REDRAW_MS = 100
@@ -155,11 +156,11 @@ class Results(QScrollArea):
     def _share_columns(self) -> None:
         """Names and counts take what they need, the shares what is left."""
         width = self.viewport().width() - 2 * MARGIN
-        name = min(NAME, max(COUNT, self.table.sizeHintForColumn(0) + 14))
+        name, count = (min(NAME, max(COUNT, self.table.sizeHintForColumn(column) + 14)) for column in (0, 4))
         self.table.setColumnWidth(0, name)
-        self.table.setColumnWidth(4, COUNT)
+        self.table.setColumnWidth(4, count)
         for column in (1, 2, 3):
-            self.table.setColumnWidth(column, (width - name - COUNT) // 3)
+            self.table.setColumnWidth(column, (width - name - count) // 3)
 
     # Following a run
 
@@ -257,8 +258,9 @@ class Pair(QPushButton):
         self.count.setText(f"{count:,}")
         self.bar.share = count / worst
         self.bar.update()
-        self.setToolTip(self.tr("True {0}, read as {1}").format(names[true], names[said]))
-        self.setAccessibleName(f"{self.toolTip()}: {count}")
+        text = self.tr("True {0}, read as {1}").format(names[true], names[said])
+        self.setToolTip(plain(text))
+        self.setAccessibleName(f"{text}: {count}")
 
 
 class Bar(QWidget):

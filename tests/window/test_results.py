@@ -105,6 +105,19 @@ def test_many_classes_are_listed_not_drawn(workspace: Workspace, qtbot: Any, tmp
     assert workspace.side.results.pairs[0].names.text() == "7 → 9"
 
 
+def test_a_name_that_looks_like_markup_is_only_a_name(workspace: Workspace, qtbot: Any, tmp_path: Path) -> None:
+    workspace.session.select(())
+    workspace.watcher.follow(recorded(tmp_path / "run", ["<b>cat</b>", "x" * 300], [[0, 1, 1_234_567], [1, 1, 5]], 2))
+    qtbot.waitUntil(lambda: workspace.side.results.model.rowCount() == 2, timeout=5000)
+    pair, table = workspace.side.results.pairs[0], workspace.side.results.table
+    assert "&lt;b&gt;cat" in pair.toolTip()
+    assert pair.names.textFormat() == Qt.TextFormat.PlainText
+    assert table.columnWidth(4) >= table.sizeHintForColumn(4)  # a million is not cut
+    assert sum(table.columnWidth(k) for k in range(5)) <= table.viewport().width()
+    QTest.mouseClick(pair, Qt.MouseButton.LeftButton)
+    assert workspace.side.results.said.text().startswith("True <b>cat</b>, read as x")
+
+
 def test_selecting_a_block_brings_the_inspector(shown: Workspace, qtbot: Any) -> None:
     shown.session.select([next(iter(shown.session.graph.nodes))])
     assert shown.side.tabs.currentIndex() == INSPECTOR
