@@ -41,12 +41,13 @@ class Control:
 
     def changes(self) -> list[Change]:
         """What was asked since last time."""
-        found = []
-        while True:
+        found: list[Change] = []
+        while not self._changes.empty():
             try:
                 found.append(self._changes.get_nowait())
             except Empty:
-                return found
+                break
+        return found
 
     def hold(self) -> float:
         """Wait while paused; returns the seconds it took."""

@@ -75,12 +75,12 @@ class Supply:
     def raw(self, at: Tensor) -> Batch:
         """Samples as they are stored, on the device."""
         if not self.streams:
-            return {name: column[at] for name, column in self.columns.items()}
+            return {name: column.index_select(0, at) for name, column in self.columns.items()}
         index = at.cpu()
         pinned = self.device.type == "cuda"
         found = {}
         for name, column in self.columns.items():
-            piece = column[index]
+            piece = column.index_select(0, index)
             found[name] = (piece.pin_memory() if pinned else piece).to(self.device, non_blocking=pinned)
         return found
 
