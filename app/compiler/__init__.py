@@ -16,13 +16,18 @@ __all__ = [
 ]  # fmt: skip
 
 
-def compile_document(document: Document, analysis: Analysis | None = None) -> Compiled:
+def compile_document(document: Document, analysis: Analysis | None = None, *, watched: bool = False) -> Compiled:
     """Compile the network of a document; raises CompileError where something it needs is missing or wrong. Its parameters become arguments."""
-    return compile_graph(document.graph, analysis or analyse_document(document), document.recipe)
+    return compile_graph(document.graph, analysis or analyse_document(document), document.recipe, watched=watched)
 
 
-def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization: Initialization | None = None) -> Compiled:
-    """Compile ``graph``; raises CompileError where something it needs is missing or wrong. A recipe is an initialization."""
+def compile_graph(
+    graph: Graph, analysis: Analysis | None = None, initialization: Initialization | None = None, *, watched: bool = False
+) -> Compiled:
+    """Compile ``graph``; raises CompileError where something it needs is missing or wrong. A recipe is an initialization.
+
+    With ``watched``, whoever runs the source gives it a function ``watch``; see ``Compiled``.
+    """
     analysis = analysis or analyse(graph)
     names = Names()
     arguments = {name: names.take(name, "value") for name, _ in analysis.scope.network}
@@ -34,4 +39,4 @@ def compile_graph(graph: Graph, analysis: Analysis | None = None, initialization
         analysis = analyse(active, None, scope)
     return Writer(
         Plan(built(analysis)), initialization or Initialization(), {arguments[name]: value for name, value in network.items()}
-    ).write()
+    ).write(watched)

@@ -29,6 +29,7 @@ class Body:
         self.inner: dict[NodeId, tuple[Inside, ...]] = {}
         self.made: dict[NodeId, str] = {}  # the source of each module
         self.same: dict[Port, Port] = {}  # values that are others under a second name
+        self.watched: list[NodeId] | None = None  # whose results are handed to ``watch``; None where nobody looks
 
     def make(self, lines: list[Line]) -> None:
         """Write the source of all modules and give them their names."""
@@ -65,6 +66,7 @@ class Body:
             expression = self.expression(line, held)
             if expression == (held[line.args[0]] if line.args else None):  # it passes on what comes in
                 self._alias(line, held, uses)
+                source += self.watch(line.node, held[line.node, 0])
                 continue
             dying = []
             for port in map(self._root, line.args):
@@ -79,9 +81,17 @@ class Body:
             before = self.plan.shape(line.args[0]) if line.args else None
             comment = f"  # {batched(shape)}" if shape != before else ""
             source.append(f"        {', '.join(held.get(port, '_') for port in ports)} = {expression}{comment}")
+            source += self.watch(line.node, held.get(ports[0], "_"))
             if gone:
                 source.append(f"        del {', '.join(gone)}")
         return source
+
+    def watch(self, id: NodeId, name: str) -> list[str]:
+        """The line that hands on a node's result, if somebody looks."""
+        if self.watched is None:
+            return []
+        self.watched.append(id)
+        return [f"        watch({len(self.watched) - 1}, {name})"]
 
     def _alias(self, line: Line, held: dict[Port, str], uses: dict[Port, int]) -> None:
         """The result of ``line`` is its argument: whoever uses the one uses the other."""

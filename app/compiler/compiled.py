@@ -63,7 +63,8 @@ class Compiled:
 
     ``Net.forward(*inputs)`` gives ``results[:outputs]``; called with ``for_loss=True``, if ``outputs < len(results)``, all of ``results``.
     ``Net.loss(*loss_arguments)`` is the weighted sum of ``losses``. ``modules`` maps nodes to attributes of ``Net``, ``inner`` blocks of blocks to what
-    is inside each repetition; ``plan`` is what it was written from.
+    is inside each repetition; ``plan`` is what it was written from. Where it was asked to be ``watched``, ``forward`` hands each result to a
+    global function ``watch(k, value)``, of the k-th of these nodes.
     """
 
     source: str
@@ -75,3 +76,4 @@ class Compiled:
     modules: Mapping[NodeId, str]
     inner: Mapping[NodeId, tuple["Inside", ...]]
     plan: "Plan" = field(repr=False, compare=False)
+    watched: tuple[NodeId, ...] = ()

@@ -13,7 +13,7 @@ RESERVED = frozenset({
     "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module",
     "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state",
     "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad", "loss",
-    "for_loss", "total", "self", "torch", "nn", "F", "Net", "x", "y", "z", "super", "print",
+    "for_loss", "total", "watch", "self", "torch", "nn", "F", "Net", "x", "y", "z", "super", "print",
 })  # fmt: skip
 
 

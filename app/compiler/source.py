@@ -28,15 +28,17 @@ class Writer(Body):
         super().__init__(plan, names, self.classes)
         self.initialization, self.parameters = initialization, parameters
 
-    def write(self) -> Compiled:
-        """The source, and what must be known to feed it."""
+    def write(self, watched: bool = False) -> Compiled:
+        """The source, and what must be known to feed it; ``watched`` as in ``Compiled``."""
         plan = self.plan
+        self.watched = [] if watched else None
         args = {id: self.names.take(plan.graph.nodes[id].name, "input") for id in plan.inputs}
         self.make(plan.lines)
         named = self._named(plan.results, plan.outputs)
         kept: dict[str, None] = {}
         symbols = frozenset(self.parameters)
         body = [from_self(line, symbols, kept) for line in self._forward(args, plan.forward, plan.aside, plan.results, plan.count)]
+        seen, self.watched = tuple(self.watched or ()), None
         loss, arguments = self._loss(plan.training, plan.losses, plan.results, named, args) if plan.losses else ([], [])
         loss = [from_self(line, symbols, kept) for line in loss]
         head = self._head(plan.lines, kept)
@@ -49,7 +51,7 @@ class Writer(Body):
         rest = "\n".join([*self.classes.texts, *written])
         source = "\n".join([*self._top(inputs, results[: plan.count], plan.lines, rest), *written])
         terms = tuple(self._term(id) for id in plan.losses)
-        return Compiled(source, inputs, results, plan.count, tuple(arguments), terms, self.modules, self.inner, plan)
+        return Compiled(source, inputs, results, plan.count, tuple(arguments), terms, self.modules, self.inner, plan, seen)
 
     def _input(self, id: NodeId, name: str) -> Value:
         block = self.plan.graph.nodes[id].block
@@ -110,6 +112,8 @@ class Writer(Body):
         extra = len(results) > count
         uses = self.uses([*lines, *aside], results)
         source = [f"    def forward(self, {', '.join(args.values())}{', for_loss=False' if extra else ''}):"]
+        for id, name in args.items():
+            source += self.watch(id, name)
         source += self.statements(lines, held, variables, uses)
         if extra:
             source += ["        if not for_loss:", f"            return {_tuple([held[port] for port in results[:count]])}"]

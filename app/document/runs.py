@@ -9,6 +9,7 @@
       metrics.jsonl        one JSON object a line: steps, epochs, events
       checkpoints/         one folder each: weights, optimizer, random numbers; manifest.json is written last
       tensorboard/         the same curves as event files
+      activations.json     figures of each block's result, with the best weights; the pictures are in activations.png
       model.onnx           when it was exported
 """
 
@@ -49,6 +50,14 @@ class RunFolder:
     @property
     def tensorboard(self) -> Path:
         return self.path / "tensorboard"
+
+    @property
+    def activations(self) -> Path:
+        return self.path / "activations.json"
+
+    @property
+    def pictures(self) -> Path:
+        return self.path / "activations.png"
 
     @property
     def onnx(self) -> Path:

@@ -87,11 +87,11 @@ def _smoothed(document: Document) -> Document:
     return replace(document, graph=replace(document.graph, nodes=nodes))
 
 
-def instantiate(text: str) -> nn.Module:
-    """Run generated source and make its Net. The text is ours: the compiler lets nothing of a document into it but checked values."""
+def instantiate(text: str, **known: Any) -> nn.Module:
+    """Run generated source, which may use the names in ``known``, and make its Net. The text is ours: the compiler lets nothing of a document into it but checked values."""
     name = "<generated net.py>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # so that a traceback shows the line
-    namespace: dict[str, Any] = {"__name__": "net"}
+    namespace: dict[str, Any] = {"__name__": "net", **known}
     exec(compile(text, name, "exec"), namespace)
     net = namespace["Net"]()
     assert isinstance(net, nn.Module)

@@ -86,6 +86,13 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Let a few samples flow through a run's best weights, and keep figures and pictures of each block's result in the run."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plugins:
     """Load what the user said yes to: (path, module, SHA-256) of each. What has changed since is not loaded."""
 
@@ -180,6 +187,13 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """The run keeps its activations now."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """Answers to the questions, in their order: output shapes, weights by name, MACs, error."""
 
@@ -195,8 +209,8 @@ class Failed:
 
 
 Message = (
-    Train | Change | Tune | Preview | Pause | Resume | Stop | Export | Evaluate | Plugins | Measure
-    | Ready | Alive | Started | Paused | Finished | Exported | Tuned | Previewed | Evaluated | Measured | Failed
+    Train | Change | Tune | Preview | Pause | Resume | Stop | Export | Evaluate | Watch | Plugins | Measure
+    | Ready | Alive | Started | Paused | Finished | Exported | Tuned | Previewed | Evaluated | Watched | Measured | Failed
 )  # fmt: skip
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 

@@ -68,7 +68,7 @@ class Worker:
                 control.change(message.what, message.value)
             elif isinstance(message, (m.Measure, m.Preview)) and control:  # a run goes on for long; these can't wait for its end
                 threading.Thread(target=self._serve_or_fail, args=(message,), daemon=True).start()
-            elif isinstance(message, (m.Train, m.Tune, m.Preview, m.Export, m.Evaluate, m.Plugins, m.Measure)):
+            elif isinstance(message, (m.Train, m.Tune, m.Preview, m.Export, m.Evaluate, m.Watch, m.Plugins, m.Measure)):
                 self._tasks.put(message)
         if self._control:
             self._control.stop()
@@ -100,6 +100,11 @@ class Worker:
             from app.engine.evaluate import evaluate
 
             self.say(m.Evaluated(task.run, task.split, evaluate(RunFolder(Path(task.run)), task.split)))
+        elif isinstance(task, m.Watch):
+            from app.engine.activations import watch
+
+            watch(RunFolder(Path(task.run)))
+            self.say(m.Watched(task.run))
         elif isinstance(task, m.Tune):
             self.say(_tuned(task))
         elif isinstance(task, m.Preview):

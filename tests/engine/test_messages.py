@@ -7,7 +7,7 @@ import pytest
 from app.engine import messages as m
 
 SAMPLES: list[m.Message] = [
-    m.Train("{}", "/run", "cpu"), m.Pause(), m.Resume(), m.Stop(), m.Export("/run", "/x.onnx"), m.Evaluate("/run"), m.Ready("2.13", [["cpu", "CPU"]]), m.Alive(),
+    m.Train("{}", "/run", "cpu"), m.Watch("/run"), m.Watched("/run"), m.Pause(), m.Resume(), m.Stop(), m.Export("/run", "/x.onnx"), m.Evaluate("/run"), m.Ready("2.13", [["cpu", "CPU"]]), m.Alive(),
     m.Started("/run", "cpu"), m.Paused(True), m.Finished("/run", "done", "ok"), m.Exported("/x", 1e-6, [1, 5], 18, 9), m.Evaluated("/run", "test", {"loss": 1.0}),
     m.Change("epochs", 5.0), m.Tune("{}", "rate"), m.Preview("{}", "/x.png"), m.Tuned("rate", 0.1, "so"), m.Previewed("/x.png"),
     m.Failed("Export", "no"), m.Plugins([["/p.py", "", "ab"]]), m.Measure([["Fold", {"size": 2}, [[1, 8, 8]]]]), m.Measured([[[[4, 16]], [], 0, ""]]),
