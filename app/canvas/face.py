@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from app.document.activations import Activation
 from app.document.analysis import Facts
 from app.document.graph import Definition, Instance, Node, Unknown, label
 from app.document.placing import SLIM, WIDTH, height
+from app.look import shapes
 from app.look.text import si
 from blocks.core import Block, Shapes
 from blocks.data import Target
-from blocks.rules import dims
 
 MOST_CHIPS = 4
 METRICS = ("MACs", "parameters", "memory")  # what a cost bar can show
@@ -47,9 +48,10 @@ class Face:
     left_out: bool = False  # a switch picks something else
     repeat: int = 1
     inside: Definition | None = None  # of a block of blocks
+    seen: Activation | None = None  # what flowed through it after the last run
 
 
-def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
+def face(node: Node, facts: Facts, current: bool, across: bool = False, seen: Activation | None = None) -> Face:
     """The face of a node for what is known about it."""
     block = node.block
     slim = block.slim or node.collapsed
@@ -75,15 +77,15 @@ def face(node: Node, facts: Facts, current: bool, across: bool = False) -> Face:
     return Face(
         label(block), node.name, block.group, block.glyph, SLIM if slim else height(block, bool(chips)), slim, tuple(shown), shape, costs,
         (facts.macs, facts.params, facts.memory), "" if facts.code == "unconnected" else facts.error, facts.error if facts.code == "unconnected" else "", current, node.bypassed, node.frozen, across,
-        facts.code == "left-out", block.repeat if isinstance(block, Instance) else 1, inside,
+        facts.code == "left-out", block.repeat if isinstance(block, Instance) else 1, inside, seen,
     )  # fmt: skip
 
 
 def _shapes(outputs: Shapes) -> str:
     """All shapes where there is room, else what they have in common."""
     if len(outputs) < 3:
-        return ", ".join(map(dims, outputs))
-    return f"{len(outputs)} × {dims(outputs[0])}" if len(set(outputs)) == 1 else f"{dims(outputs[0])}, +{len(outputs) - 1}"
+        return ", ".join(map(shapes.text, outputs))
+    return f"{len(outputs)} × {shapes.text(outputs[0])}" if len(set(outputs)) == 1 else f"{shapes.text(outputs[0])}, +{len(outputs) - 1}"
 
 
 def inputs(block: Block, tall: float, across: bool = False) -> dict[str, Spot]:

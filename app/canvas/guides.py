@@ -22,8 +22,8 @@ class Guides:
 
     def snap(self, rect: QRectF, reach: float) -> tuple[float | None, float | None, list[QLineF]]:
         """How far to move ``rect`` across and down, None where nothing is near; and the lines to draw once it is there."""
-        across = _nearest(((self._across, (rect.center().x(),)), (self._left_right, (rect.left(), rect.right()))), reach)
-        down = _nearest(((self._top_bottom, (rect.top(), rect.bottom())), (self._down, (rect.center().y(),))), reach)
+        across = _nearest(((self._across, (rect.center().x(),)), (self._left_right, (rect.left(), rect.right()))), reach, rect)
+        down = _nearest(((self._top_bottom, (rect.top(), rect.bottom())), (self._down, (rect.center().y(),))), reach, rect)
         dx, dy = across[0] if across else None, down[0] if down else None
         there = rect.translated(dx or 0.0, dy or 0.0)
         lines = []
@@ -40,13 +40,15 @@ def _stops(stops: Iterable[Stop]) -> list[Stop]:
     return sorted(stops, key=lambda stop: stop[0])
 
 
-def _nearest(kinds: Iterable[tuple[Sequence[Stop], Sequence[float]]], reach: float) -> tuple[float, Stop] | None:
-    best: tuple[float, Stop] | None = None
+def _nearest(kinds: Iterable[tuple[Sequence[Stop], Sequence[float]]], reach: float, rect: QRectF) -> tuple[float, Stop] | None:
+    """The way to the stop that is least far, and of those that are equally far, that of the block next to ``rect``."""
+    ways = []
     for stops, places in kinds:
         for place in places:
-            at = bisect_left(stops, place, key=lambda stop: stop[0])
-            for stop in stops[max(0, at - 1) : at + 1]:
-                by = stop[0] - place
-                if abs(by) <= reach and (best is None or abs(by) < abs(best[0])):
-                    best = by, stop
-    return best
+            first, end = (bisect_left(stops, place + by, key=lambda stop: stop[0]) for by in (-reach, reach + 1e-6))
+            ways += [(stop[0] - place, stop) for stop in stops[first:end]]
+    if not ways:
+        return None
+    least = min(abs(by) for by, _ in ways)
+    middle = rect.center()
+    return min((way for way in ways if abs(way[0]) <= least + 1e-6), key=lambda way: (way[1][1].center() - middle).manhattanLength())

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import face as faces
 from app.canvas import paint
 from app.canvas.face import Face, Spot
+from app.canvas.near import Seen
 from app.canvas.pictures import Picture
-from app.canvas.route import Point, label_spot, path, route, through
+from app.canvas.route import CLEAR, LANE, Point, label_spot, passes, path, route, running, through
 from app.document.graph import EdgeId, Frame, FrameId, Node, NodeId, Place, Unknown
-from app.document.placing import WIDTH
+from app.document.placing import FULL, WIDTH
 from app.look import theme
 from blocks.core import Kind
 
@@ -115,15 +116,17 @@ class NodeItem(QGraphicsItem):
         )
 
     def _paint(self, painter: QPainter, zoom: float, heaviest: tuple[int, int]) -> None:
-        paint.paint_block(painter, self.face, self.state, zoom, heaviest)
+        seen: Seen | None = getattr(self.scene(), "seen", None)
+        paint.paint_block(painter, self.face, self.state, zoom, heaviest, seen.sheet if seen else None)
         if zoom < paint.MIDDLE:
             return
         for side, spots in (("in", self.inputs), ("out", self.outputs)):
             for name, spot in spots.items():
                 key = f"{side}:{name}"
-                if key not in self.quiet_ports or key in self.lit_ports or self.state.hovered:
+                shown = key not in self.quiet_ports or key in self.lit_ports or self.state.hovered
+                if shown:
                     paint.paint_port(painter, spot.x, spot.y, lit=key in self.lit_ports)
-                if len(spots) > 1 and zoom >= paint.NEAR:  # which is which
+                if zoom >= paint.NEAR and (len(spots) > 1 or (shown and zoom >= paint.CLOSE)):  # which is which
                     paint.paint_port_name(painter, spot.x, spot.y, spot.dx, spot.dy, name, WIDTH / (len(spots) + 1))
 
     def refresh(self) -> None:
@@ -161,6 +164,9 @@ class WireItem(QGraphicsItem):
         self.pill = ""
         self.text = ""  # the shape, shown while hovered
         self.via: tuple[Place, ...] = ()
+        self.lane = 0
+        self._ends: tuple[Point, Point, Point, Point, bool, bool] | None = None
+        self._clear = CLEAR
         self.diamond: QPointF | None = None  # where Ctrl and a press would make a dot
         self.kind: Kind = "real"
         self.vector = self.broken = self.selected = self.hovered = self.going = False
@@ -176,13 +182,32 @@ class WireItem(QGraphicsItem):
         out, into = (float(source.dx), float(source.dy)), (float(target.dx), float(target.dy))
         across = end.face.across
         tight = bool(faces.aside(target, across)) and not faces.aside(source, across)
-        corners = through(a, out, list(via), b, into) if via else route(a, out, b, into, tight, across)
+        self._ends = (a, out, b, into, tight, across)
+        self._clear = CLEAR + (max(0.0, (FULL - end.face.height) / 2) if across else 0.0)  # a row is as high as its highest block
+        corners = through(a, out, list(via), b, into) if via else route(*self._ends, self._clear + LANE * self.lane)
         if corners != self.corners or via != self.via:
             self.via, self.corners, self.path_ = via, corners, path(corners)
             if measure:
                 self._measure()
             return True
         return False
+
+    @property
+    def runs(self) -> tuple[Point, Point] | None:
+        """The column in which it runs past blocks, and from where to where; see ``Lanes``."""
+        if self._ends is None or self.via:
+            return None
+        _, _, _, into, _, across = self._ends
+        return running(self.corners, into, across, self._clear, self.lane)
+
+    def take_lane(self, lane: int) -> None:
+        """Run in another lane."""
+        assert self._ends is not None
+        self.lane = lane
+        self.corners = route(*self._ends, self._clear + LANE * lane)
+        self.path_ = path(self.corners)
+        self._measure()
+        self.update()
 
     @property
     def short(self) -> bool:
@@ -195,14 +220,19 @@ class WireItem(QGraphicsItem):
         if not moved and (pill, text, kind, vector, broken) == (self.pill, self.text, self.kind, self.vector, self.broken):
             return
         self.pill, self.text, self.kind, self.vector, self.broken = pill, text, kind, vector, broken
+        self._stand()
         self._measure()
         self.update()
+
+    def _stand(self) -> None:
+        """What is written on a wire is not crossed out by others."""
+        self.setZValue(1.5 if self.selected or self.hovered else 1.1 if self.pill else 1)
 
     def set_state(self, *, selected: bool | None = None, hovered: bool | None = None) -> None:
         """Change how it is drawn."""
         self.selected = self.selected if selected is None else selected
         self.hovered = self.hovered if hovered is None else hovered
-        self.setZValue(1.5 if self.selected or self.hovered else 1)
+        self._stand()
         self._measure()
         self.update()
 
@@ -229,6 +259,8 @@ class WireItem(QGraphicsItem):
         return self.pill or (self.text if self.hovered or self.selected else "")
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if not (passes(self.corners, option.exposedRect) or option.exposedRect.intersects(self._pill)):
+            return  # it fills very little of its bounds
         zoom = zoom_of(painter, option)
         role = "error" if self.broken else "accent" if self.selected or self.hovered else "wire"
         pen = QPen(theme.color(role), (1.2 if self.vector and not self.broken else 2) if zoom >= paint.FAR else 1)

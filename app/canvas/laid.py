@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from app.canvas import face as faces
 from app.canvas.face import Spot
 from app.canvas.items import NodeItem, WireItem
+from app.canvas.lanes import Lanes
 from app.canvas.paint import pill_width
 from app.document.graph import Edge, EdgeId, NodeId, Place
 from app.document.wiring import NO_EDGES
-from blocks.rules import dims
+from app.look import shapes
 
 if TYPE_CHECKING:
     from app.canvas.scene import CanvasScene
@@ -25,6 +26,7 @@ class Laid:
         self.scene = scene
         self.nodes: dict[NodeId, NodeItem] = {}
         self.wires: dict[EdgeId, WireItem] = {}
+        self.lanes = Lanes()
         self.by_edge: dict[Edge, list[EdgeId]] = defaultdict(list)
 
     def _wire(self, id: EdgeId) -> WireItem:
@@ -34,6 +36,12 @@ class Laid:
             self.wires[id] = item = WireItem(id)
             self.scene.addItem(item)
         return item
+
+    def drop(self, id: EdgeId) -> None:
+        """A wire is no more."""
+        if id in self.wires:
+            self.lanes.put(id, None)
+            self.scene.removeItem(self.wires.pop(id))
 
     def relay(
         self, moved: Iterable[NodeId], describe: bool = False, by: Place = (0.0, 0.0), via: Mapping[EdgeId, tuple[Place, ...]] = NO_DOTS
@@ -57,7 +65,11 @@ class Laid:
                     dots = tuple((x + by[0], y + by[1]) for x, y in dots)
                 elsewhere = self._wire(id).lay(start, source, self.nodes[target], spot, dots, measure=not describe)
                 if describe:
+                    self.lanes.put(id, self.wires[id].runs)
                     self._describe(id, edge, elsewhere)
+        if describe:  # while something is dragged, each keeps its lane
+            for id, lane in self.lanes.settle():
+                self.wires[id].take_lane(lane)
         self._quieten(ends)
 
     def _quieten(self, ids: Iterable[NodeId]) -> None:
@@ -97,7 +109,7 @@ class Laid:
             several[edge.target_port].append((id, edge))
         for name, group in several.items():
             if len(group) > 1:
-                group.sort(key=lambda pair: -self._along(pair[1].source, across))
+                group.sort(key=lambda pair: self._far(pair[1].source, target, across))
             result.append((*group[0], item.spot("in", name)))
             beside = {True: 0, False: 0}
             for id, edge in group[1:]:
@@ -105,6 +117,10 @@ class Laid:
                 result.append((id, edge, faces.beside(beside[before], before, item.face.height, across)))
                 beside[before] += 1
         return result
+
+    def _far(self, source: NodeId, target: NodeId, across: bool) -> tuple[float, float]:
+        """How far a block stands from one below it: first along the stream, then across."""
+        return -self._along(source, across), abs(self._along(source, not across) - self._along(target, not across))
 
     def _along(self, id: NodeId, across: bool) -> float:
         """How far along the stream a block stands."""
@@ -115,15 +131,19 @@ class Laid:
         analysis = self.scene.session.analysis
         item, shape = self.wires[id], analysis.shape_at(edge)
         source, facts = self.nodes[edge.source], analysis.facts[edge.target]
-        text = dims(shape) if shape is not None else ""
+        text = shapes.text(shape) if shape is not None else ""
         broken = bool(facts.error) and facts.code not in ("unconnected", "unknown-block")
         gap = abs(item.corners[-1][1] - item.corners[0][1]) + abs(item.corners[-1][0] - item.corners[0][0])
         hidden = source.face.slim and not source.face.shape  # the block above does not say it itself
         (ax, ay), (bx, by) = item.corners[0], item.corners[-1]
         flat = len(item.corners) == 2 and abs(by - ay) < abs(bx - ax)
         room = not flat or gap >= pill_width(text) + 24  # a pill must not hide the whole wire
-        branches = len(analysis.wiring.outgoing.get(edge.source, NO_EDGES)) > 1
-        pill = text if (hidden or broken or branches or self.scene.all_shapes) and gap >= 30 and room and shape else ""
+        outgoing = analysis.wiring.outgoing.get(edge.source, NO_EDGES)
+        first = (
+            next((other for other in outgoing if other.source_port == edge.source_port), edge) == edge
+        )  # once is enough where it branches
+        says = (first and (hidden or len(outgoing) > 1)) or broken or self.scene.all_shapes
+        pill = text if says and gap >= 30 and room and shape else ""
         item.describe(
             pill=pill, text=text, kind=analysis.kind_at(edge), vector=shape is not None and len(shape) == 1, broken=broken, moved=moved
         )

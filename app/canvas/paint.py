@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPaintEngine, QPainter, QPainterPath, QPen, QPixmap
 
 from app.canvas.face import Face
+from app.canvas.near import ROOM, paint_picture, picture_at, range_text
 from app.canvas.outline import paint_outline
 from app.document.placing import OUTLINE, WIDTH
 from app.look import fonts, icons, theme
 
-NEAR, MIDDLE, FAR = 0.7, 0.35, 0.15  # zoom from which a level is drawn
+CLOSE, NEAR, MIDDLE, FAR = 1.5, 0.7, 0.35, 0.15  # zoom from which a level is drawn
 PORT_RADIUS = 4.5
 STRIPE = 5.0
 
@@ -35,8 +36,11 @@ def pixel_ratio(painter: QPainter, zoom: float) -> float:
     return min(6.0, max(1.0, round(exact * 2 + 0.49) / 2))
 
 
-def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: tuple[int, int]) -> None:
-    """Paint a block with its corner at the origin; ``heaviest`` is which of the costs its bar shows, and that of the costliest block."""
+def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heaviest: tuple[int, int], sheet: QPixmap | None = None) -> None:
+    """Paint a block with its corner at the origin.
+
+    ``heaviest`` is which of the costs its bar shows, and that of the costliest block; ``sheet`` holds the pictures of what was seen.
+    """
     if state.dimmed or face.bypassed or face.left_out:
         painter.setOpacity(0.38 if state.dimmed else 0.45)
     if zoom < FAR:
@@ -57,9 +61,9 @@ def paint_block(painter: QPainter, face: Face, state: State, zoom: float, heavie
     if zoom < NEAR:
         _paint_middle(painter, face, zoom)
     elif face.slim:
-        _paint_slim(painter, face, zoom)
+        _paint_slim(painter, face, zoom, sheet)
     else:
-        _paint_full(painter, face, zoom)
+        _paint_full(painter, face, zoom, sheet)
     _paint_outline(painter, face, state, rect)
     if face.error:
         _paint_badge(painter)
@@ -94,18 +98,29 @@ def _paint_stripe(painter: QPainter, face: Face, outline: QPainterPath, heaviest
     painter.restore()
 
 
-def _paint_full(painter: QPainter, face: Face, zoom: float) -> None:
+def _seen(face: Face, zoom: float, sheet: QPixmap | None) -> tuple[str, QRectF | None]:
+    """What is shown from near of what flowed through: its range, and where its picture is."""
+    if face.seen is None or zoom < CLOSE or face.error:
+        return "", None
+    at = picture_at(face.height, face.slim, face.inside is not None)
+    return range_text(face.seen), at if sheet is not None and face.seen.picture >= 0 else None
+
+
+def _paint_full(painter: QPainter, face: Face, zoom: float, sheet: QPixmap | None) -> None:
+    values, picture = _seen(face, zoom, sheet)
+    end = ROOM if picture is not None and face.inside is None else WIDTH - 8
     icons.tile(painter, QRectF(14, 9, 24, 24), face.group, face.glyph, pixel_ratio(painter, zoom))
     title = fonts.inter(13, 600)
     name = fonts.inter(11)
     name_width = min(fonts.metrics(name).horizontalAdvance(face.name), 74.0) if face.name else 0.0
-    _text(painter, QRectF(46, 9, WIDTH - 46 - 14 - name_width, 24), face.title, title, "text")
-    _text(painter, QRectF(WIDTH - 12 - name_width, 9, name_width + 2, 24), face.name, name, "text2", Qt.AlignmentFlag.AlignRight)
+    right = ROOM if picture is not None and picture.top() < 33 else WIDTH - 12
+    _text(painter, QRectF(46, 9, right - 48 - name_width, 24), face.title, title, "text")
+    _text(painter, QRectF(right - name_width, 9, name_width + 2, 24), face.name, name, "text2", Qt.AlignmentFlag.AlignRight)
     x = 14.0
     for text, bold in face.chips:
         font = fonts.inter(11, 600 if bold else 400)
         width = fonts.metrics(font).horizontalAdvance(text) + 12
-        if x + width > WIDTH - 8:
+        if x + width > end:
             break
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("raised"))
@@ -113,7 +128,12 @@ def _paint_full(painter: QPainter, face: Face, zoom: float) -> None:
         _text(painter, QRectF(x, 39, width, 18), text, font, "text" if bold else "text2", Qt.AlignmentFlag.AlignHCenter)
         x += width + 5
     if face.inside is not None:
-        paint_outline(painter, QRectF(16, 64, WIDTH - 32, OUTLINE - 6), face.inside)
+        paint_outline(painter, QRectF(16, 64, (ROOM if picture is not None else WIDTH - 16) - 16, OUTLINE - 6), face.inside)
+    if picture is not None and face.seen is not None and sheet is not None:
+        paint_picture(painter, picture, face.seen, sheet)
+    if values:
+        _paint_foot_near(painter, face, values, ROOM if picture is not None and face.inside is None else WIDTH - 12)
+        return
     foot = QRectF(14, face.height - 28, WIDTH - 26, 22)
     shape = "not connected" if face.loose else face.shape or "?"
     role = "error" if face.error else "text" if face.current and face.shape else "text3"
@@ -122,15 +142,34 @@ def _paint_full(painter: QPainter, face: Face, zoom: float) -> None:
         _text(painter, foot, face.costs, fonts.inter(11), "text2", Qt.AlignmentFlag.AlignRight)
 
 
-def _paint_slim(painter: QPainter, face: Face, zoom: float) -> None:
+def _paint_foot_near(painter: QPainter, face: Face, values: str, end: float) -> None:
+    """Shape and range, and the costs where there is room: beside the shape, else between the two."""
+    shape, small = fonts.inter(11, 600), fonts.inter(9)
+    width = end - 14
+    beside = fonts.metrics(shape).horizontalAdvance(face.shape) + fonts.metrics(small).horizontalAdvance(face.costs) + 8 <= width
+    lines = 2 if beside or not face.costs else 3
+    top = face.height - 7 - 11 * lines
+    _text(painter, QRectF(14, top, width, 12), face.shape, shape, "text" if face.current else "text3")
+    costs = QRectF(14, top if beside else top + 11.5, width, 12)
+    _text(painter, costs, face.costs, small, "text2", Qt.AlignmentFlag.AlignRight if beside else Qt.AlignmentFlag.AlignLeft)
+    _text(painter, QRectF(14, face.height - 18, width, 12), values, small, "text2")
+
+
+def _paint_slim(painter: QPainter, face: Face, zoom: float, sheet: QPixmap | None) -> None:
+    values, picture = _seen(face, zoom, sheet)
+    end = picture.left() - 6 if picture is not None else WIDTH - 14
+    if picture is not None and face.seen is not None and sheet is not None:
+        paint_picture(painter, picture, face.seen, sheet)
     middle = face.height / 2
     icons.tile(painter, QRectF(14, middle - 10, 20, 20), face.group, face.glyph, pixel_ratio(painter, zoom))
     right = "does not fit" if face.error else "not connected" if face.loose else face.shape
     font = fonts.inter(11, 500)
     width = fonts.metrics(font).horizontalAdvance(right) if right else 0.0
-    _text(painter, QRectF(42, 0, WIDTH - 42 - 16 - width, face.height), face.title, fonts.inter(13, 600), "text")
+    high = face.height - 11 if values else face.height
+    _text(painter, QRectF(42, 0, end - 44 - width, high), face.title, fonts.inter(13, 600), "text")
     role = "error" if face.error else "text2" if face.current and not face.loose else "text3"
-    _text(painter, QRectF(WIDTH - 14 - width, 0, width + 2, face.height), right, font, role, Qt.AlignmentFlag.AlignRight)
+    _text(painter, QRectF(end - width, 0, width + 2, high), right, font, role, Qt.AlignmentFlag.AlignRight)
+    _text(painter, QRectF(42, face.height - 15, end - 42, 12), values, fonts.inter(9), "text2")
 
 
 def _paint_middle(painter: QPainter, face: Face, zoom: float) -> None:
@@ -237,8 +276,8 @@ def paint_port_name(painter: QPainter, x: float, y: float, dx: int, dy: int, nam
         at = QRectF(x + 8 if dx > 0 else x - 60, y - 15, 52, 12)
         side = Qt.AlignmentFlag.AlignLeft if dx > 0 else Qt.AlignmentFlag.AlignRight
     else:
-        at, side = QRectF(x + 7, y + 4 if dy > 0 else y - 16, room - 10, 12), Qt.AlignmentFlag.AlignLeft
-    _text(painter, at, name, fonts.inter(9), "text3", side)
+        at, side = QRectF(x + 7, y + 0.5 if dy > 0 else y - 9.5, room - 10, 9), Qt.AlignmentFlag.AlignLeft
+    _text(painter, at, name, fonts.inter(8), "text3", side)
 
 
 def paint_port(painter: QPainter, x: float, y: float, *, lit: bool = False, hovered: bool = False) -> None:

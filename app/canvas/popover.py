@@ -8,9 +8,8 @@ from app.canvas.view import CanvasView
 from app.document.graph import NodeId, label
 from app.document.problem import Fix, Problem
 from app.document.wiring import NO_EDGES
-from app.look import icons, theme
+from app.look import icons, shapes, theme
 from app.look.widgets import make
-from blocks.rules import dims
 
 WIDTH, BEAK = 316, 9
 LEAST_ZOOM = 0.35
@@ -112,7 +111,7 @@ class Popover(QFrame):
             source = analysis.graph.nodes[edge.source]
             for column, (text, name) in enumerate(
                 (
-                    (dims(shape) if shape is not None else "?", "value"),
+                    (shapes.text(shape) if shape is not None else "?", "value"),
                     (self.tr("from {0}, {1}").format(source.name, label(source.block)), "caption"),
                 )
             ):

@@ -1,25 +1,38 @@
 """The way of a wire: straight when its ends are aligned, else along the axes with round corners, beside the blocks and not through them."""
 
+from functools import lru_cache
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 RADIUS = 12.0
 STUB = 14.0  # a wire leaves and arrives this far before it may turn
+BROAD = 8.0  # a wire, its dots and what is drawn on it reach this far to each side
+LANE = 12.0  # from one wire to the next, where several run past the same blocks
 CLEAR = 28.0  # a wire that runs past a block keeps this far from it
 
 Point = tuple[float, float]
 DOWN, UP = (0.0, 1.0), (0.0, -1.0)
 
 
-def route(start: Point, out: Point, end: Point, into: Point, tight: bool = False, across: bool = False) -> list[Point]:
+def route(
+    start: Point, out: Point, end: Point, into: Point, tight: bool = False, across: bool = False, clear: float = CLEAR
+) -> list[Point]:
     """Corners of a wire from ``start``, leaving in direction ``out``, to ``end``, which it reaches from direction ``into``.
 
-    Where data goes ``across``, from left to right, it is the way from top to bottom lying on its side.
+    One that comes from aside keeps ``clear`` of the block. Where data goes ``across``, from left to right, it is the way from top to bottom lying on its side.
     """
     if across:
-        return [(x, y) for y, x in route(start[::-1], out[::-1], end[::-1], into[::-1], tight)]
+        return [(x, y) for y, x in route(start[::-1], out[::-1], end[::-1], into[::-1], tight, clear=clear)]
+    x, y = start
+    return [(x + dx, y + dy) for dx, dy in _way(out, (end[0] - x, end[1] - y), into, tight, clear)]
+
+
+@lru_cache(maxsize=4096)
+def _way(out: Point, end: Point, into: Point, tight: bool, clear: float) -> list[Point]:
+    """The corners of a wire from the origin; most wires of a network have the form of another."""
+    start = (0.0, 0.0)
     stub = 5.0 if tight else STUB
     if out == DOWN and into == UP and abs(start[0] - end[0]) < 0.5 and end[1] >= start[1]:
         return [start, end]
@@ -27,7 +40,7 @@ def route(start: Point, out: Point, end: Point, into: Point, tight: bool = False
         middle = (start[1] + end[1]) / 2
         return [start, (start[0], middle), (end[0], middle), end]
     a = (start[0] + out[0] * stub, start[1] + out[1] * stub)
-    far = CLEAR if into[0] else STUB
+    far = clear if into[0] else STUB
     b = (end[0] + into[0] * far, end[1] + into[1] * far)
     middle_y, middle_x = (a[1] + b[1]) / 2, (a[0] + b[0]) / 2
     ways: list[list[Point]] = [
@@ -92,6 +105,27 @@ def _towards(corner: Point, other: Point) -> QPointF:
     length = abs(dx) + abs(dy) or 1.0
     share = min(RADIUS, length / 2) / length
     return QPointF(corner[0] + dx * share, corner[1] + dy * share)
+
+
+def running(corners: list[Point], into: Point, across: bool, clear: float, lane: int) -> tuple[Point, Point] | None:
+    """Where a wire that comes from aside runs past blocks: the column, without its lane, and from where to where; None if it does not."""
+    if across:
+        corners, into = [(y, x) for x, y in corners], into[::-1]
+    if len(corners) < 4 or not into[0]:
+        return None
+    (x, top), (x2, bottom), (end, _) = corners[-3:]
+    if x != x2 or abs(x2 - end - into[0] * (clear + LANE * lane)) > 0.5:
+        return None
+    return (round(end + into[0] * clear, 1), into[0]), (min(top, bottom), max(top, bottom))
+
+
+def passes(corners: list[Point], area: QRectF) -> bool:
+    """Whether a wire with these corners may be seen in an area."""
+    left, top, right, bottom = area.left() - BROAD, area.top() - BROAD, area.right() + BROAD, area.bottom() + BROAD
+    return any(
+        (ax < right or bx < right) and (ax > left or bx > left) and (ay < bottom or by < bottom) and (ay > top or by > top)
+        for (ax, ay), (bx, by) in pairwise(corners)
+    )
 
 
 def label_spot(corners: list[Point]) -> Point:

@@ -18,13 +18,15 @@ from PySide6.QtWidgets import QGraphicsScene
 from app.canvas import face as faces
 from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.laid import NO_DOTS, Laid
+from app.canvas.near import Seen
 from app.document.analysis import Facts
 from app.document.graph import Edge, EdgeId, FrameId, Graph, Node, NodeId, Place, port
 from app.document.legal import Targets
 from app.document.placing import WIDTH
 from app.document.wiring import differing
-from app.look import theme
+from app.look import shapes, theme
 from app.session.document import Session
+from app.session.sheet import Sheet
 from app.session.timers import timer
 
 HALF_WORLD = 100_000.0
@@ -65,6 +67,8 @@ class CanvasScene(QGraphicsScene):
         self.selected_frames: frozenset[FrameId] = frozenset()
         self.metric = 0  # what the cost bars show, of METRICS
         self.heaviest = (0, 0)  # the metric, and the cost of the costliest block in it
+        self.seen = Seen()  # what flowed through the blocks in the last run
+        self._seen_in: Sheet | None = None
         self._indexed = 0
         self.hurried = False  # every millisecond counts, and what is painted will soon be painted otherwise
         self._shown: dict[NodeId, tuple[Node, Facts, bool]] = {}  # what each face was made from; False where it shows what was known last
@@ -73,6 +77,7 @@ class CanvasScene(QGraphicsScene):
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._show_selection)
         theme.current.changed.connect(self.update)
+        shapes.order.changed.connect(self._write_again)
         self._follow(Graph(), session.graph)
 
     @property
@@ -142,8 +147,8 @@ class CanvasScene(QGraphicsScene):
             if id in new.edges:
                 self._by_edge[new.edges[id]].append(id)
                 ends.add(new.edges[id].target)
-            elif id in self._wires:
-                self.removeItem(self._wires.pop(id))
+            else:
+                self._laid.drop(id)
         for id in [id for id in self._nodes if id not in new.nodes]:
             self.removeItem(self._nodes.pop(id))
             self._shown.pop(id, None)
@@ -198,7 +203,8 @@ class CanvasScene(QGraphicsScene):
         facts, current = self.session.facts(id)
         known = self.session.analysis.facts[id]
         self._shown[id] = (node, known, facts is known and facts.outputs is not None)
-        face = faces.face(node, facts, current, across)
+        seen = self.seen.of(node, known) if self.session.sheet is self._seen_in and not self.session.place else None
+        face = faces.face(node, facts, current, across, seen)
         item = self._nodes.get(id)
         if item is None:
             self._nodes[id] = item = NodeItem(node, face)
@@ -217,10 +223,20 @@ class CanvasScene(QGraphicsScene):
         self.metric = metric
         self._refresh(self.session.graph, set())
 
+    def show_seen(self, seen: Seen, sheet: Sheet) -> None:
+        """Let the blocks of a document show from near what flowed through them."""
+        self.seen, self._seen_in = seen, sheet
+        self._write_again()
+
     def show_all_shapes(self, on: bool) -> None:
         """Say on every wire what flows through it."""
         self.all_shapes = on
         self.relay(self.nodes, describe=True)
+
+    def _write_again(self) -> None:
+        """Shapes are written otherwise now."""
+        self._shown.clear()
+        self._refresh(self.session.graph, set())
 
     # Selection
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QDragEnterEvent,
@@ -13,14 +13,14 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsLineItem, QGraphicsView, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from app.canvas import grid, walking
 from app.canvas.adding import BLOCK_MIME, Adding
+from app.canvas.aids import Guidelines, Hint
 from app.canvas.gestures import Gesture
 from app.canvas.items import FrameItem, NodeItem, WireItem
 from app.canvas.laying import Laying
@@ -29,7 +29,6 @@ from app.canvas.picking import open_, pick
 from app.canvas.scene import HALF_WORLD, CanvasScene
 from app.canvas.sharpening import Sharpening
 from app.look import theme
-from app.look.widgets import make
 from app.session.document import Session
 
 LEAST, MOST = 0.05, 4.0
@@ -71,17 +70,9 @@ class CanvasView(QGraphicsView):
         self.wheel, self.tab = "auto", "auto"  # what the wheel and the Tab key do; preferences
         self.space_held = False
         self._hovered: NodeItem | WireItem | FrameItem | None = None
-        self._guides = [QGraphicsLineItem(), QGraphicsLineItem()]
-        for line in self._guides:
-            line.setZValue(5)
-            line.hide()
-            self.canvas.addItem(line)
-        self._restyle()
+        self._guides, self._hint = Guidelines(self.canvas), Hint(self.viewport())
+        self.show_guides, self.hint = self._guides.show, self._hint.say
         self.adding = Adding(self)
-        self._hint = make(QLabel, self.viewport(), objectName="hint", wordWrap=True)
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
-        self._hint.hide()
         theme.current.changed.connect(self._restyle)
         session.changed.connect(self.cancel)  # an undo in the middle of a drag ends it
 
@@ -251,18 +242,8 @@ class CanvasView(QGraphicsView):
             self._hovered.update()
 
     def _restyle(self) -> None:
-        pen = QPen(theme.color("accent"), 1, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        for line in self._guides:
-            line.setPen(pen)
+        self._guides.restyle()
         self.viewport().update()
-
-    def show_guides(self, lines: list[QLineF]) -> None:
-        """Draw lines along which something stands in line with something else."""
-        for k, item in enumerate(self._guides):
-            item.setVisible(k < len(lines))
-            if k < len(lines):
-                item.setLine(lines[k])
 
     def hover(self, item: NodeItem | WireItem | FrameItem | None) -> None:
         if item is self._hovered:
@@ -348,22 +329,6 @@ class CanvasView(QGraphicsView):
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # Painting
-
-    def hint(self, text: str, at: QPoint, role: str = "text") -> None:
-        """Show a short text beside the mouse; an empty one hides it."""
-        if not text:
-            self._hint.hide()
-            return
-        self._hint.setText(text)
-        self._hint.setProperty("role", role)
-        self._hint.setStyleSheet(f"color: {theme.current.theme[role]};")
-        width = min(320, self._hint.fontMetrics().horizontalAdvance(text) + 30)
-        self._hint.setFixedWidth(width)
-        self._hint.setFixedHeight(self._hint.heightForWidth(width))
-        x = min(at.x() + 18, self.viewport().width() - width - 8)
-        y = at.y() + 20 if at.y() + 20 + self._hint.height() < self.viewport().height() else at.y() - 12 - self._hint.height()
-        self._hint.move(x, y)
-        self._hint.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self.sharpening.forget()

@@ -13,22 +13,26 @@ CATEGORIES: Mapping[str, str] = {
     "Convolution": "#56B4E9", "Upsampling": "#0072B2", "Pooling": "#009E73", "Linear": "#CC79A7",
     "Normalise": "#F0E442", "Regularise": "#F0E442", "Activation": "#E69F00", "Attention": "#CC79A7", "Recurrent": "#CC79A7", "Loss": "#D55E00",
 }  # fmt: skip
+STRONGER: Mapping[str, str] = {  # what each role looks like where contrast is wanted: the colour of the next stronger one
+    "hairline": "block", "control": "block", "block": "text2", "wire": "text2", "text2": "text", "text3": "text", "plot_raw": "text3",
+}  # fmt: skip
 
 
 class Theme:
-    """The colours of one theme, by role."""
+    """The colours of one theme, by role; ``base`` is "dark" or "light", ``name`` tells any two themes apart."""
 
-    __slots__ = ("colors", "name")
+    __slots__ = ("base", "colors", "name")
 
-    def __init__(self, name: str, colors: Mapping[str, str]) -> None:
-        self.name, self.colors = name, colors
+    def __init__(self, base: str, colors: Mapping[str, str], strong: bool = False) -> None:
+        self.base, self.name = base, f"{base}, strong" if strong else base
+        self.colors = {**colors, **{role: colors[stronger] for role, stronger in STRONGER.items()}} if strong else colors
 
     def __getitem__(self, role: str) -> str:
         return self.colors[role]
 
     def category(self, group: str) -> str:
         """The colour of a group of blocks; data, merges and shapes are neutral."""
-        if group == "Upsampling" and self.name == "dark":
+        if group == "Upsampling" and self.base == "dark":
             return "#2E86CF"
         return CATEGORIES.get(group, self.colors["neutral"])
 
@@ -49,10 +53,10 @@ class Theme:
 
 
 @cache
-def load(name: str) -> Theme:
-    """The theme "dark" or "light"."""
+def load(name: str, strong: bool = False) -> Theme:
+    """The theme "dark" or "light", with a strong contrast or as it is."""
     values = QJsonDocument.fromJson(resource("themes", f"{name}.json").read_bytes()).toVariant()  # json would cost the start 5 ms
-    return Theme(name, values)
+    return Theme(name, values, strong)
 
 
 class Current(QObject):
@@ -64,10 +68,10 @@ class Current(QObject):
         super().__init__()
         self.theme = load("dark")
 
-    def set(self, name: str) -> None:
+    def set(self, name: str, strong: bool = False) -> None:
         """Use another theme."""
-        if name != self.theme.name:
-            self.theme = load(name)
+        if (wanted := load(name, strong)) is not self.theme:
+            self.theme = wanted
             self.changed.emit()
 
 

@@ -13,7 +13,7 @@ from app.document.definitions import expose, set_formula, with_parameters
 from app.document.edits import rename, set_params
 from app.document.graph import Instance, Node, Parameter, Unknown, label
 from app.document.receptive import receptive_fields
-from app.look import fonts, icons, theme
+from app.look import fonts, icons, shapes, theme
 from app.look.text import si, size
 from app.look.widgets import make
 from app.panels.form import Form
@@ -23,7 +23,6 @@ from app.session.document import Session
 from blocks.core import Block, BlockError
 from blocks.help import page
 from blocks.params import ParamError
-from blocks.rules import dims
 
 
 class Inspector(QScrollArea):
@@ -88,6 +87,7 @@ class Inspector(QScrollArea):
         session.selection_changed.connect(self.refresh)
         session.analysed.connect(self.refresh)
         theme.current.changed.connect(self.refresh)
+        shapes.order.changed.connect(self.refresh)
         self.refresh()
 
     def _label(self, name: str) -> QLabel:
@@ -380,8 +380,8 @@ class Cost(QWidget):
         params: int, macs: int, memory: int, all_params: int, all_macs: int,
     ) -> None:  # fmt: skip
         """Show what is known of a block."""
-        self.into.setText("\n".join(map(dims, into)) or "–")
-        self.out.setText("\n".join(map(dims, out)) if out is not None else "?")
+        self.into.setText("\n".join(map(shapes.text, into)) or "–")
+        self.out.setText("\n".join(map(shapes.text, out)) if out is not None else "?")
         self.out.setEnabled(current)
         self.error.setText(error[:1].upper() + error[1:])
         self.error.setVisible(bool(error))

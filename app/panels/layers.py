@@ -22,11 +22,11 @@ from app.document import rows
 from app.document.edits import rename
 from app.document.graph import Graph, NodeId, label
 from app.document.receptive import Seen, receptive_fields
+from app.look import shapes
 from app.look.text import si, size
 from app.look.widgets import make
 from app.session.document import Session
 from app.session.timers import timer
-from blocks.rules import dims
 
 Index = QModelIndex | QPersistentModelIndex
 NAME, TYPE, INPUT, PARAMETERS, OUTPUT, PARAMS, MACS, MEMORY, FIELD, STRIDE, OFFSET = range(11)
@@ -101,7 +101,7 @@ class Layers(QAbstractTableModel):
             TYPE: lambda: label(node.block) + (" (bypassed)" if node.bypassed else "") + (" (frozen)" if node.frozen else ""),
             INPUT: lambda: rows.inputs(analysis, id),
             PARAMETERS: lambda: rows.params(analysis.graph, id),
-            OUTPUT: lambda: ", ".join(map(dims, facts.outputs or ())) or ("does not fit" if facts.error else ""),
+            OUTPUT: lambda: ", ".join(map(shapes.text, facts.outputs or ())) or ("does not fit" if facts.error else ""),
             PARAMS: lambda: si(facts.params) if facts.params else "",
             MACS: lambda: si(facts.macs) if facts.macs else "",
             MEMORY: lambda: size(facts.memory) if facts.memory else "",
@@ -212,6 +212,7 @@ class LayerTable(QWidget):
             shortcut.activated.connect(lambda change=change, word=word: self._reorder(change, word))
         self._soon = timer(self, LATER_MS, self._follow, once=True)
         session.changed.connect(self._changed)
+        shapes.order.changed.connect(self._soon.start)
         session.analysed.connect(self._soon.start)
         session.selection_changed.connect(self._show_selection)
 

@@ -112,9 +112,9 @@ def test_at_a_bound_of_detail_all_blocks_are_drawn_alike(view: CanvasView, qtbot
     seen: set[float] = set()
     real = paint.paint_block
 
-    def noting(painter: Any, face: Any, state: Any, at: float, heaviest: Any) -> None:
+    def noting(painter: Any, face: Any, state: Any, at: float, *rest: Any) -> None:
         seen.add(at)
-        real(painter, face, state, at, heaviest)
+        real(painter, face, state, at, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paint, "paint_block", noting)
