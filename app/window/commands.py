@@ -110,6 +110,7 @@ def commands(w: "Workspace") -> list[Command]:
             for k, text in enumerate((w.tr("Cost bars: &MACs"), w.tr("Cost bars: &parameters"), w.tr("Cost bars: m&emory")))
         ],
         c("all_shapes", look, w.tr("All sh&apes on wires"), lambda: view.canvas.show_all_shapes(not view.canvas.all_shapes)),
+        c("order", look, w.tr("Channels &last in shapes: H×W×C"), w.turn_order),
         c("wheel", look, w.tr("Mouse &wheel scrolls, or zooms"), w.turn_wheel, ("Ctrl+M",)),
         c("minimap", look, w.tr("&Minimap"), lambda: w.minimap.toggle(), ("Ctrl+Shift+M",)),
         c("build", look, w.tr("&Build"), lambda: w.layouts.enter(BUILD), ("Ctrl+1",)),

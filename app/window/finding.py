@@ -8,10 +8,10 @@ from PySide6.QtGui import QAction, QKeySequence
 from app.canvas.view import CanvasView
 from app.document.find import find
 from app.document.graph import label
+from app.look import shapes
 from app.look.text import si
 from app.panels.finder import Entry, Finder
 from app.session.document import Session
-from blocks.rules import dims
 
 
 class Finding(QObject):
@@ -47,7 +47,7 @@ class Finding(QObject):
         graph, facts = self.session.graph, self.session.analysis.facts
         entries = []
         for id in find(self.session.analysis, text):
-            shape = ", ".join(map(dims, facts[id].outputs or ()))
+            shape = ", ".join(map(shapes.text, facts[id].outputs or ()))
             params = f"{si(facts[id].params)} params" if facts[id].params else ""
             note = "   ".join(filter(None, (label(graph.nodes[id].block), shape, params)))
             entries.append(Entry(graph.nodes[id].name, note, id))

@@ -53,6 +53,9 @@ class Preferences(QDialog):
         names = {"system": self.tr("As the system has it"), "dark": self.tr("Dark"), "light": self.tr("Light")}
         self.theme = self._choice(names, str(self.shell.settings.value("theme", "system")), self.shell.set_theme)
         form.addRow(self.tr("Theme"), self.theme)
+        contrasts = {"system": self.tr("As the system has it"), "normal": self.tr("Normal"), "strong": self.tr("Strong")}
+        self.contrast = self._choice(contrasts, str(self.shell.settings.value("contrast", "system")), self.shell.set_contrast)
+        form.addRow(self.tr("Contrast"), self.contrast)
         scales = {f"{scale:g}": f"{100 * scale:.0f} %" for scale in SCALES}
         self.scale = self._choice(scales, f"{float(str(self.shell.settings.value('scale', 1.0))):g}", self._set_scale)
         form.addRow(self.tr("Size of everything"), self.scale)

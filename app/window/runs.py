@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, QTemporaryDir, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.canvas.near import Seen
 from app.data.source import DataError
+from app.document import activations
+from app.document.graph import Graph
 from app.document.runs import RunFolder, is_run, new_run
 from app.document.storage import dumps
 from app.engine import messages as m
@@ -17,6 +20,7 @@ from app.session.data import Data
 from app.session.document import Session
 from app.session.engine import Engine
 from app.session.runs import RunWatcher
+from app.session.sheet import Sheet
 from app.window import elsewhere
 from app.window.banner import Banner
 from app.window.toolbar import DeviceChip
@@ -28,6 +32,7 @@ class RunControl(QObject):
 
     running_changed = Signal(bool)
     previewed = Signal(str)
+    watched = Signal(object, object)  # Seen, and the Sheet whose network was trained
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class RunControl(QObject):
         self.window_, self.session, self.engine, self.watcher = parent, session, engine, watcher
         self.panel, self.banner, self.chip, self.actions = panel, banner, chip, actions
         self.waiting = False  # a run was asked for and has not begun
+        self._trained: dict[str, tuple[Graph, Sheet]] = {}  # by run, what was trained
         engine.state_changed.connect(self._show_state)
         engine.message.connect(self._take)
         engine.died.connect(self._died)
@@ -85,6 +91,7 @@ class RunControl(QObject):
         self.panel.begin()
         self.watcher.follow(folder)
         self.waiting = True
+        self._trained[str(folder.path)] = self.session.document.graph, self.session.sheet
         self.engine.send(m.Train(dumps(self.session.document), str(folder.path), self.chip.chosen, start_from=start_from))
         self._show_state(self.engine.state)
         return True
@@ -118,6 +125,7 @@ class RunControl(QObject):
         curves = self.watcher.curves
         epochs = 2 * curves.epochs if curves.epochs and curves.epoch >= curves.epochs else 0
         self.waiting = True
+        self._trained[str(path)] = self.session.document.graph, self.session.sheet
         self.engine.send(m.Train("", str(path), self.chip.chosen, resume=True, epochs=epochs))
         self._show_state(self.engine.state)
 
@@ -217,6 +225,12 @@ class RunControl(QObject):
             self._tuned(message)
         elif isinstance(message, m.Previewed):
             self.previewed.emit(message.path)
+        elif isinstance(message, m.Watched):
+            if (trained := self._trained.pop(message.run, None)) is not None:
+                run = RunFolder(Path(message.run))
+                self.watched.emit(Seen(trained[0], activations.read(run), QPixmap(str(run.pictures))), trained[1])
+        elif isinstance(message, m.Failed) and message.task == "Watch":
+            self.panel.say(self.tr("The run keeps no feature maps: {0}").format(message.reason), "text2")
         elif isinstance(message, m.Failed):
             self.panel.say(message.reason, "error")
             self.banner.say(message.reason, "error")
@@ -230,6 +244,7 @@ class RunControl(QObject):
         self.panel.say(message.reason[0].upper() + message.reason[1:], "text")
         if message.state == "done" and self.session.document.recipe.test:
             self.engine.send(m.Evaluate(message.run))
+        self.engine.send(m.Watch(message.run))
 
     def _died(self, reason: str) -> None:
         was_running = self.running

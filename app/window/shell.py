@@ -36,7 +36,7 @@ class Shell(QMainWindow):
         self.setAcceptDrops(True)
         if isinstance(saved := settings.value("geometry"), QByteArray):
             self.restoreGeometry(saved)  # Qt brings it back onto a screen that is there
-        theme.current.set(self._wanted_theme())
+        self._take_theme()
         theme.current.changed.connect(self.restyle)
         self._build()
         self.restyle()
@@ -105,7 +105,21 @@ class Shell(QMainWindow):
     def set_theme(self, name: str) -> None:
         """Use "dark", "light" or what the "system" has, and remember it."""
         self.settings.setValue("theme", name)
-        theme.current.set(self._wanted_theme())
+        self._take_theme()
+
+    def set_contrast(self, wanted: str) -> None:
+        """Use "strong" or "normal" contrast or what the "system" has, and remember it."""
+        self.settings.setValue("contrast", wanted)
+        self._take_theme()
+
+    def _take_theme(self) -> None:
+        theme.current.set(self._wanted_theme(), self._wants_contrast())
+
+    def _wants_contrast(self) -> bool:
+        chosen = str(self.settings.value("contrast", "system"))
+        if chosen != "system" or not hasattr(hints := QApplication.styleHints(), "accessibility"):  # Qt tells since 6.10
+            return chosen == "strong"
+        return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
 
     def restyle(self) -> None:
         """Take the colours of the current theme."""
@@ -149,8 +163,8 @@ class Shell(QMainWindow):
             self.dropped.emit(paths)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ApplicationPaletteChange and self.settings.value("theme", "system") == "system" and self.isVisible():
-            theme.current.set(self._wanted_theme())
+        if event.type() == QEvent.Type.ApplicationPaletteChange and self.isVisible():
+            self._take_theme()
         return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -126,7 +126,7 @@ def sheet(theme: Theme) -> str:
     """The style sheet for a theme."""
     from resources import resource
 
-    text = SHEET.replace("@icons", resource("icons", "controls").as_posix()).replace("@theme", theme.name)
+    text = SHEET.replace("@icons", resource("icons", "controls").as_posix()).replace("@theme", theme.base)
     for role in sorted(theme.colors, key=len, reverse=True):  # accent_fill before accent
         text = text.replace(f"@{role}", theme[role])
     return text

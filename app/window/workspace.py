@@ -21,6 +21,7 @@ from app.canvas.minimap import Minimap
 from app.canvas.popover import Popover
 from app.canvas.spoken import Spoken
 from app.canvas.view import CanvasView
+from app.look import shapes
 from app.look.widgets import make
 from app.panels.choosing import DataChoice
 from app.panels.complexity import Complexity
@@ -110,6 +111,7 @@ class Workspace(QObject):
         self.keys = Keys(self.actions, shell.settings)
         for name in ("wheel", "tab"):
             setattr(self.canvas, name, str(shell.settings.value(name, "auto")))
+        shapes.order.set(shell.settings.value("channels_last", False) in (True, "true"))
         self.canvas.glide.wanted = shell.settings.value("glide", True) in (True, "true")
         self.finding = Finding(Finder(shell), self.session, self.canvas, self.actions)
         self.breadcrumb = Breadcrumb(self.canvas)
@@ -203,6 +205,7 @@ class Workspace(QObject):
         self.runs.running_changed.connect(self.toolbar.show_running)
         self.data_panel.preview.connect(self.runs.preview)
         self.data_panel.choose.connect(self.choose_data)
+        self.runs.watched.connect(self.canvas.canvas.show_seen)
         self.runs.previewed.connect(self.data_panel.show_preview)
         self.palette.chosen.connect(self._add_chosen)
         self.complexity.chosen.connect(self.files.try_open)
@@ -300,6 +303,11 @@ class Workspace(QObject):
         """Say why something can't be done; nothing where there is nothing to say."""
         if text:
             self.banner.say(text, "error")
+
+    def turn_order(self) -> None:
+        """Write shapes with the channels last, or first again, and remember it."""
+        shapes.order.set(not shapes.order.last)
+        self.shell.settings.setValue("channels_last", shapes.order.last)
 
     def turn_wheel(self) -> None:
         """The wheel scrolls instead of zooming, or the other way round."""

@@ -449,7 +449,7 @@ def test_align_distribute(hand: Hand, workspace: Workspace) -> None:
     start = hand.at("relu1")
     hand.press(start)
     hand.move(start - QPoint(70, 0), start - QPoint(3, 0))
-    assert any(line.isVisible() for line in hand.view._guides)  # in line with conv1
+    assert any(line.isVisible() for line in hand.view._guides.lines)  # in line with conv1
     hand.release(start - QPoint(3, 0))
     assert hand.node("relu1").position[0] == hand.node("conv1").position[0]
     hand.drag(hand.at("relu1"), hand.at("relu1") - QPoint(50, 0))
