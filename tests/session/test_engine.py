@@ -159,6 +159,13 @@ def test_twenty_ways_to_die(qtbot: Any, example: Document, tmp_path: Path, monke
     exits.write_text("import os\nos._exit(7)\n")
     ends = tmp_path / "ends.py"
     ends.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    for name in (
+        "SIGINT",
+        "SIGHUP",
+        "SIGQUIT",
+    ):  # whoever runs the tests in the background has them ignored, and the engine would inherit it
+        if signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     engine, reasons, pids = Engine(), list[str](), []
     engine.died.connect(reasons.append)
     engine.start()

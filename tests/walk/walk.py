@@ -198,5 +198,5 @@ for _ in range(steps):
 wait(lambda: len(session.graph.nodes) == 10, 10, "done again")
 
 workspace.shut_down()
-print("walked")
+print("walked", flush=True)
 os._exit(0)
