@@ -124,8 +124,9 @@ class Sharpening(QObject):
 
     def _squares(self, whole: QRect) -> list[QRect]:
         """An area in squares, those in the middle last: they are taken from the end."""
-        blocks = max(1.0, self._blocks(whole))
-        side = round(min(MOST_SIDE, max(LEAST_SIDE, (whole.width() * whole.height() * MOST_BLOCKS / blocks) ** 0.5)))
+        content, count = self.view.canvas.sceneRect(), max(1, len(self.view.session.graph.nodes))
+        room = content.width() * content.height() * self.view.zoom**2 / count  # pixels a block has to itself
+        side = round(min(MOST_SIDE, max(LEAST_SIDE, (MOST_BLOCKS * room) ** 0.5)))
         left, top = range(whole.left(), whole.right() + 1, side), range(whole.top(), whole.bottom() + 1, side)
         squares = [QRect(x, y, side, side) & whole for x in left for y in top]
         middle = whole.center()
