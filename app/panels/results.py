@@ -213,7 +213,6 @@ class Results(QScrollArea):
             self.model.setRowCount(0)
             for _ in classes:
                 self.model.appendRow([QStandardItem() for _ in range(5)])
-            self._share_columns()
             self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + ROW * min(len(classes), MOST_CLASSES) + 2)
         for k, c in enumerate(classes):
             self.model.item(k, 0).setText(c.name)
@@ -223,6 +222,7 @@ class Results(QScrollArea):
                 self.model.item(k, column).setData(share, VALUE)
             self.model.item(k, 4).setText(f"{c.support:,}")
             self.model.item(k, 4).setData(c.support, VALUE)
+        self._share_columns()
 
     def _chosen(self, true: int, said: int) -> None:
         self.said.setText(self.matrix.text_of(true, said))
